@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { textFromMoney } from '../schemas/money.ts'
 import { type Catalog, type CatalogContent, createCatalog, type DealComponent, type DealVersion, type FraudRule, type Integration, type Offer, type PromoCode } from './catalog.ts'
 import { contentFromRows, type CatalogRows } from './content-from-rows.ts'
 import { listNames, lists } from './lists.ts'
@@ -76,11 +77,11 @@ function rowFromComponent(component: DealComponent) {
   const head = { id: component.id, type: component.type }
   switch (component.type) {
     case 'cpa':
-      return { ...head, min_deposit: textFromUnits(component.minDepositUnits), amount: textFromUnits(component.amountUnits), currency: component.currency }
+      return { ...head, min_deposit: textFromMoney(component.minDepositUnits), amount: textFromMoney(component.amountUnits), currency: component.currency }
     case 'revshare':
-      return { ...head, percent: textFromUnits(component.percentUnits), currency: component.currency }
+      return { ...head, percent: textFromMoney(component.percentUnits), currency: component.currency }
     case 'per_lot':
-      return { ...head, amount: textFromUnits(component.amountUnits), currency: component.currency }
+      return { ...head, amount: textFromMoney(component.amountUnits), currency: component.currency }
   }
 }
 
@@ -109,10 +110,3 @@ function rowFromRule(rule: FraudRule) {
 }
 
 const textFromMs = (ms: number): string => new Date(ms).toISOString()
-
-/** Catalog amounts are never negative. */
-function textFromUnits(units: bigint): string {
-  const digits = units.toString().padStart(9, '0')
-  const fraction = digits.slice(-8).replace(/0+$/, '')
-  return fraction === '' ? digits.slice(0, -8) : `${digits.slice(0, -8)}.${fraction}`
-}

@@ -1,6 +1,6 @@
+import { currencyDigits, UNITS_PER_ONE } from '../schemas/money.ts'
 import { type CatalogRows, unitsFromText } from './content-from-rows.ts'
 import { msFromInstant } from './field-spec.ts'
-import { currencyDigits, isCurrency } from './currency-stopgap.ts'
 import type { ListName, RowOf } from './lists.ts'
 import type { Path } from './read-value.ts'
 
@@ -122,17 +122,17 @@ function checkComponents(deal: RowOf<'deals'>, index: number, report: Report): v
     const path = [index, 'components', at]
     if (seen.has(component.id)) report('deals', [...path, 'id'], `the component ${component.id} again`, 'a component id that is unique within the deal version', 'give it another id')
     seen.add(component.id)
-    if (!isCurrency(component.currency)) {
+    const digits = currencyDigits(component.currency)
+    if (digits === null) {
       report('deals', [...path, 'currency'], component.currency, 'a currency of ISO 4217', 'write, for example, EUR')
       return
     }
     const amounts: [string, string][] = component.type === 'cpa' ? [['min_deposit', component.min_deposit], ['amount', component.amount]] : component.type === 'per_lot' ? [['amount', component.amount]] : []
     for (const [field, text] of amounts) {
-      const digits = currencyDigits(component.currency)
       if ((text.split('.')[1] ?? '').length > digits) report('deals', [...path, field], `"${text}"`, `at most ${digits} digits after the dot: ${component.currency} has no more`, 'round it')
       if (field === 'amount' && unitsFromText(text) === 0n) report('deals', [...path, field], `"${text}"`, 'an amount above zero', 'write the amount, or remove the component')
     }
-    if (component.type === 'revshare' && unitsFromText(component.percent) > 100n * 100_000_000n) report('deals', [...path, 'percent'], `"${component.percent}"`, 'at most "100"', 'write the share in percent')
+    if (component.type === 'revshare' && unitsFromText(component.percent) > 100n * UNITS_PER_ONE) report('deals', [...path, 'percent'], `"${component.percent}"`, 'at most "100"', 'write the share in percent')
   })
 }
 

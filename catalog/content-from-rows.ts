@@ -1,3 +1,4 @@
+import { decimalFromText } from '../schemas/money.ts'
 import { type CatalogContent, type DealComponent, type FraudRule, ipClasses, type IpClass } from './catalog.ts'
 import { msFromInstant } from './field-spec.ts'
 import type { ListName, RowOf } from './lists.ts'
@@ -99,10 +100,11 @@ function ruleFromRow(row: RowOf<'fraud-rules'>): FraudRule {
   }
 }
 
-/** "12.5" -> 1250000000n; the reader has checked the form. */
+/** "12.5" -> 1250000000n; the reader has checked the form, and that there is no minus. */
 export function unitsFromText(text: string): bigint {
-  const [whole = '0', fraction = ''] = text.split('.')
-  return BigInt(whole) * 100_000_000n + BigInt(fraction.padEnd(8, '0'))
+  const units = decimalFromText(text, 8, 'signed')
+  if (typeof units !== 'bigint') throw new Error(`a decimal of the catalog was not checked: ${text} is ${units}`)
+  return units
 }
 
 function instantMs(text: string): number {
