@@ -1,16 +1,14 @@
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
+import { base32FromBytes, bytesFromBase32 } from './base32.ts'
 
 /*
- * A click id is 160 bits, big-endian, in 32 characters:
+ * A click id is 160 bits, big-endian, in 32 characters of base32:
  *
  *   time 42 | link number 22 | version 2 | key id 4 | random 26 | HMAC-SHA256 over these 96 bits, cut to 64
  *
- * Time comes first, so ids sort by time also across a change of keys. The alphabet has no i, l, o and u, and its
- * ASCII order is the order of its values.
+ * Time (milliseconds since 2020) comes first, so ids sort by time also across a change of keys.
  */
-const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
-const ID_CHARS = 32
 const ID_BYTES = 20
 const SIGNED_BYTES = 12
 const MAC_BYTES = 8
@@ -60,23 +58,24 @@ export function mintClickId(keys: ClickKeys, { atMs, linkNumber, random26 }: Cli
   bytes.writeUInt32BE((sinceEpochMs % 1024) * 2 ** 22 + linkNumber, 4)
   bytes.writeUInt32BE(VERSION * 2 ** 30 + keys.signing.id * 2 ** 26 + random26, 8)
   macOf(keys.signing, bytes).copy(bytes, SIGNED_BYTES, 0, MAC_BYTES)
-  return textFromBytes(bytes)
+  return base32FromBytes(bytes)
 }
 
 /** Reads an id; null when it is forged, altered, of an unknown key, or no click id at all. */
 export function verifyClickId(keys: ClickKeys, id: string): VerifiedClickId | null {
-  const bytes = bytesFromText(id)
+  const bytes = bytesFromBase32(id, ID_BYTES)
   if (bytes === null) return null
   const low = bytes.readUInt32BE(8)
   const key = keys.byId.get((low >>> 26) & 15)
   if (low >>> 30 !== VERSION || key === undefined) return null
   if (!timingSafeEqual(macOf(key, bytes).subarray(0, MAC_BYTES), bytes.subarray(SIGNED_BYTES))) return null
-  const middle = bytes.readUInt32BE(4)
-  return {
-    atMs: EPOCH_MS + bytes.readUInt32BE(0) * 1024 + (middle >>> 22),
-    linkNumber: middle & LINK_NUMBER_MAX,
-    keyId: key.id,
-  }
+  return { atMs: timeOf(bytes), linkNumber: bytes.readUInt32BE(4) & LINK_NUMBER_MAX, keyId: key.id }
+}
+
+/** The parts of an id that need no key, and prove nothing: its time and its last 8 bytes. Null when it is no id. */
+export function unverifiedPartsOfClickId(id: string): { atMs: number; mac: Buffer } | null {
+  const bytes = bytesFromBase32(id, ID_BYTES)
+  return bytes === null ? null : { atMs: timeOf(bytes), mac: bytes.subarray(SIGNED_BYTES) }
 }
 
 /** The random part of a click that was sent by API: a function of what was sent, so that a retry gets the same id. */
@@ -85,42 +84,14 @@ export function random26FromContent(keys: ClickKeys, integrationId: string, exte
   return createHmac('sha256', keys.signing.secret).update(`random26:${text}`).digest().readUInt32BE(0) >>> 6
 }
 
+function timeOf(bytes: Buffer): number {
+  return EPOCH_MS + bytes.readUInt32BE(0) * 1024 + (bytes.readUInt32BE(4) >>> 22)
+}
+
 function macOf(key: ClickKey, bytes: Buffer): Buffer {
   return createHmac('sha256', key.secret).update(bytes.subarray(0, SIGNED_BYTES)).digest()
 }
 
 function assertInteger(name: string, value: number, min: number, max: number): void {
   if (!Number.isInteger(value) || value < min || value > max) throw new RangeError(`click id: ${name} is ${value}, not an integer from ${min} to ${max}`)
-}
-
-const VALUE_BY_CODE = new Int8Array(128).fill(-1)
-for (const [value, symbol] of [...ALPHABET].entries()) VALUE_BY_CODE[symbol.charCodeAt(0)] = value
-
-function textFromBytes(bytes: Buffer): string {
-  let text = ''
-  for (let at = 0; at < ID_BYTES; at += 5) {
-    const high = bytes.readUInt32BE(at)
-    const low = ((high & 0x7f) << 8) | bytes[at + 4]!
-    text += ALPHABET[high >>> 27]! + ALPHABET[(high >>> 22) & 31]! + ALPHABET[(high >>> 17) & 31]! + ALPHABET[(high >>> 12) & 31]!
-    text += ALPHABET[(high >>> 7) & 31]! + ALPHABET[low >>> 10]! + ALPHABET[(low >>> 5) & 31]! + ALPHABET[low & 31]!
-  }
-  return text
-}
-
-function bytesFromText(text: string): Buffer | null {
-  if (text.length !== ID_CHARS) return null
-  const bytes = Buffer.allocUnsafe(ID_BYTES)
-  let bits = 0
-  let bitCount = 0
-  let at = 0
-  for (let i = 0; i < ID_CHARS; i++) {
-    const value = VALUE_BY_CODE[text.charCodeAt(i)] ?? -1
-    if (value < 0) return null
-    bits = ((bits << 5) | value) & 0xfff
-    bitCount += 5
-    if (bitCount < 8) continue
-    bitCount -= 8
-    bytes[at++] = bits >>> bitCount
-  }
-  return bytes
 }

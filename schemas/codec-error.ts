@@ -2,8 +2,7 @@
 export type CodecErrorCode =
   | 'too_short' // fewer bytes than the header, or the body ends in the middle of a value
   | 'wrong_magic' // the first byte is not 0
-  | 'unknown_schema' // no schema has this id
-  | 'wrong_record' // the id belongs to another record
+  | 'unknown_schema' // the record has no schema with this id
   | 'trailing_bytes' // more bytes than the value
   | 'invalid_bytes' // bytes that no encoder of this schema writes
   | 'invalid_value' // a value that the schema does not allow
@@ -14,8 +13,8 @@ export class CodecError extends Error {
   override readonly name = 'CodecError'
   readonly code: CodecErrorCode
 
-  constructor(code: CodecErrorCode, detail: string, cause?: unknown) {
-    super(detail, cause === undefined ? undefined : { cause })
+  constructor(code: CodecErrorCode, detail: string) {
+    super(detail)
     this.code = code
   }
 }

@@ -1,5 +1,6 @@
 import type { Type } from 'avsc'
 import { avroTypesFromSchemas } from './avro-types.ts'
+import { wireChecksFromSchemas } from './check-wire.ts'
 import { CodecError } from './codec-error.ts'
 import { readIds, readRetiredSchema, readSchemas } from './read-schemas.ts'
 import type { AvroRecord } from './read-schemas.ts'
@@ -10,77 +11,106 @@ export type { CodecErrorCode } from './codec-error.ts'
 
 /** Turns records into bytes and back; both throw only `CodecError`. */
 export type Codec<T> = { name: string; id: number; encode(value: T): Buffer; decode(bytes: Buffer): T }
+export type Codecs = { [Name in keyof RecordTypes]: Codec<RecordTypes[Name]> }
 
 /** Confluent wire format: a zero byte, the schema id in four bytes big-endian, the Avro body. */
 const MAGIC = 0
 const HEADER_BYTES = 5
-/** More than the largest message a topic takes, so that a defect shows here and not in the broker. */
-const RECORD_BYTES_MAX = 4 * 1024 * 1024
+/** The largest message that clients send by default: what is larger is refused here, not by the broker. */
+export const RECORD_BYTES_MAX = 1_000_000
 
-let scratch: Buffer = Buffer.alloc(16 * 1024)
+/** How the bytes of one writer are read. */
+type Reader = { checkBody: (body: Buffer) => void; resolver: ReturnType<Type['createResolver']> | undefined }
 
-type Reader = { type: Type; resolver: unknown }
+/** One codec for each record. */
+export const codecs = createCodecs(readSchemas(), readIds(), readRetiredSchema)
 
-/** Builds a codec that writes `type` under `id` and reads every id in `readers`. */
-function createCodec<T>(name: string, id: number, type: Type, readers: Map<number, Reader>): Codec<T> {
+/** Builds the codecs of `schemas`, given in dependency order; each also reads the retired versions that `ids` names. */
+export function createCodecs(
+  schemas: AvroRecord[],
+  ids: Record<string, number>,
+  retiredSchema: (version: string) => AvroRecord,
+): Codecs {
+  const types = avroTypesFromSchemas(schemas)
+  const checks = wireChecksFromSchemas(schemas)
+  const codecOf = (name: string, type: Type): Codec<unknown> => {
+    const id = ids[name]
+    if (id === undefined) throw new Error(`ids.json has no id for ${name}`)
+    const readers = new Map<number, Reader>([[id, { checkBody: checks.get(name)!, resolver: undefined }]])
+    for (const version of Object.keys(ids).filter((version) => version.startsWith(`${name}@`))) {
+      readers.set(ids[version]!, retiredReader(type, retiredSchema(version)))
+    }
+    return createCodec(name, id, type, readers)
+  }
+  return Object.fromEntries([...types].map(([name, type]) => [name, codecOf(name, type)])) as Codecs
+}
+
+function retiredReader(type: Type, schema: AvroRecord): Reader {
+  const writer = avroTypesFromSchemas([schema]).get(schema.name)!
+  return { checkBody: wireChecksFromSchemas([schema]).get(schema.name)!, resolver: type.createResolver(writer) }
+}
+
+/** Writes `type` under `id`, reads whatever `readers` knows. */
+function createCodec(name: string, id: number, type: Type, readers: Map<number, Reader>): Codec<unknown> {
   return {
     name,
     id,
-    encode: (value) => encode(type, id, value),
-    decode: (bytes) => decode(type, readers, bytes) as T,
+    encode: (value) => {
+      const bytes = encodeBehindHeader(name, type, value)
+      bytes[0] = MAGIC
+      bytes.writeUInt32BE(id, 1)
+      return bytes
+    },
+    decode: (bytes) => {
+      const reader = readers.get(schemaIdOf(bytes))
+      if (reader === undefined) throw new CodecError('unknown_schema', `${name} has no schema with the id ${schemaIdOf(bytes)}`)
+      return decodeBody(name, type, reader, bytes.subarray(HEADER_BYTES))
+    },
   }
 }
 
-function encode(type: Type, id: number, value: unknown): Buffer {
-  for (;;) {
-    const end = encodeInto(scratch, type, value)
-    if (end >= 0) {
-      scratch[0] = MAGIC
-      scratch.writeUInt32BE(id, 1)
-      return Buffer.from(scratch.subarray(0, end))
-    }
-    if (scratch.length - end > RECORD_BYTES_MAX) throw new CodecError('too_long', `the record has more than ${RECORD_BYTES_MAX} bytes`)
-    scratch = Buffer.alloc(Math.min(RECORD_BYTES_MAX, 2 * (scratch.length - end)))
+/** Shared by all codecs: encoding is synchronous. It grows to the largest record seen. */
+let scratch: Buffer = Buffer.alloc(16 * 1024)
+
+function encodeBehindHeader(name: string, type: Type, value: unknown): Buffer {
+  let end = encodeInto(scratch, name, type, value)
+  if (end < 0) {
+    // avsc tells by how many bytes it overran.
+    const neededBytes = scratch.length - end
+    if (neededBytes > RECORD_BYTES_MAX) throw new CodecError('too_long', `${name} has ${neededBytes} bytes, more than ${RECORD_BYTES_MAX}`)
+    scratch = Buffer.alloc(neededBytes * 2)
+    end = encodeInto(scratch, name, type, value)
   }
+  if (end > RECORD_BYTES_MAX) throw new CodecError('too_long', `${name} has ${end} bytes, more than ${RECORD_BYTES_MAX}`)
+  return Buffer.from(scratch.subarray(0, end))
 }
 
-function encodeInto(target: Buffer, type: Type, value: unknown): number {
+function encodeInto(target: Buffer, name: string, type: Type, value: unknown): number {
   try {
     return type.encode(value, target, HEADER_BYTES)
-  } catch (error) {
-    throw new CodecError('invalid_value', (error as Error).message, error)
+  } catch {
+    // avsc's own message quotes the value, which may be personal; the path says enough.
+    throw new CodecError('invalid_value', `${name}${invalidPath(type, value)} has a value that the schema does not allow`)
   }
 }
 
-function decode(type: Type, readers: Map<number, Reader>, bytes: Buffer): unknown {
+function invalidPath(type: Type, value: unknown): string {
+  let first: string[] | null = null
+  type.isValid(value, { errorHook: (path) => void (first ??= path.slice()) })
+  return ['', ...(first ?? [])].join('.')
+}
+
+function schemaIdOf(bytes: Buffer): number {
   if (bytes.length < HEADER_BYTES) throw new CodecError('too_short', `${bytes.length} bytes are less than the header`)
-  if (bytes[0] !== MAGIC) throw new CodecError('wrong_magic', `the first byte is ${bytes[0]}, not 0`)
-  const id = bytes.readUInt32BE(1)
-  const reader = readers.get(id)
-  if (reader === undefined) throw new CodecError('unknown_schema', `no schema has the id ${id}`)
+  if (bytes[0] !== MAGIC) throw new CodecError('wrong_magic', `the first byte is ${bytes[0]}, not ${MAGIC}`)
+  return bytes.readUInt32BE(1)
+}
+
+function decodeBody(name: string, type: Type, { checkBody, resolver }: Reader, body: Buffer): unknown {
+  checkBody(body)
   try {
-    return type.fromBuffer(bytes.subarray(HEADER_BYTES), reader.resolver as never)
+    return type.fromBuffer(body, resolver as never)
   } catch (error) {
-    throw new CodecError('invalid_bytes', (error as Error).message, error)
+    throw new CodecError('invalid_bytes', `${name}: ${(error as Error).message}`)
   }
 }
-
-export function createCodecs(schemas: AvroRecord[], ids: Record<string, number>, retired: (version: string) => AvroRecord): Record<string, Codec<unknown>> {
-  const types = avroTypesFromSchemas(schemas)
-  const codecs: Record<string, Codec<unknown>> = {}
-  for (const [name, type] of types) {
-    const id = ids[name]
-    if (id === undefined) throw new Error(`ids.json has no id for ${name}`)
-    const readers = new Map<number, Reader>([[id, { type, resolver: undefined }]])
-    for (const [version, retiredId] of Object.entries(ids)) {
-      if (!version.startsWith(`${name}@`)) continue
-      const writer = avroTypesFromSchemas([retired(version)]).get(name)!
-      readers.set(retiredId, { type: writer, resolver: type.createResolver(writer) })
-    }
-    codecs[name] = createCodec(name, id, type, readers)
-  }
-  return codecs
-}
-
-/** One codec for each record. */
-export const codecs = createCodecs(readSchemas(), readIds(), readRetiredSchema) as { [Name in keyof RecordTypes]: Codec<RecordTypes[Name]> }
