@@ -16,12 +16,11 @@ const STATE_OF_STATUS: Record<OperatorStatus, State> = { approved: 'approved', p
  * his and lifts nothing else.
  */
 export function standingOf(own: { eventId: string; fact: Fact }, registrationId: string, history: History, words: OperatorWords): Standing {
-  const registration = history.facts[registrationId]
   const opinions: Standing[] = [
     verdictOn(registrationId, history, 'the registration'),
     verdictOn(own.eventId, history, 'the event itself'),
     wordOn(own.fact, words, 'the event itself'),
-    wordOn(words.registration ?? registration, words, 'the registration'),
+    wordOn(words.registration, words, 'the registration'),
   ]
   return opinions.reduce((worst, opinion) => (WORSE[opinion.state] > WORSE[worst.state] ? opinion : worst))
 }
@@ -29,7 +28,7 @@ export function standingOf(own: { eventId: string; fact: Fact }, registrationId:
 export type OperatorWords = {
   /** Latest word by original: `integration/external id`. */
   byOriginal: ReadonlyMap<string, OperatorStatus>
-  /** The registration that stands, when there is one. */
+  /** The registration that stands: the earliest. A player who is a click may have none, and a word on another event reaches no further. */
   registration: Fact | undefined
 }
 
