@@ -1,0 +1,35 @@
+import type { Panel } from '../panel.ts'
+
+export const conversions: Panel = {
+  id: 'conversions',
+  title: 'Events by disposition',
+  question: 'Do the postbacks of the operators turn into money, and what happens to the rest?',
+  kind: 'timeseries',
+  unit: 'count',
+  sql: `
+SELECT
+  toStartOfInterval(toDateTime(received_at, 'UTC'), INTERVAL 10 SECOND) AS time,
+  countIf(disposition = 'applied') AS applied,
+  countIf(disposition IN ('accepted', 'parked')) AS waiting,
+  countIf(disposition = 'unattributed') AS unattributed,
+  countIf(disposition IN ('conflict', 'filtered', 'dead_lettered')) AS refused
+FROM events
+WHERE received_at >= toStartOfInterval(now('UTC') - INTERVAL 15 MINUTE, INTERVAL 10 SECOND)
+  AND received_at < toStartOfInterval(now('UTC') - INTERVAL 2 SECOND, INTERVAL 10 SECOND)
+GROUP BY time
+ORDER BY time WITH FILL
+  FROM toStartOfInterval(now('UTC') - INTERVAL 15 MINUTE, INTERVAL 10 SECOND)
+  TO toStartOfInterval(now('UTC') - INTERVAL 2 SECOND, INTERVAL 10 SECOND)
+  STEP INTERVAL 10 SECOND`,
+  columns: [
+    { name: 'time', label: 'Time', unit: 'time' },
+    { name: 'applied', label: 'Applied', unit: 'count', tone: 'good' },
+    { name: 'waiting', label: 'Waiting', unit: 'count', tone: 'warn', help: 'accepted or parked' },
+    { name: 'unattributed', label: 'Unattributed', unit: 'count', tone: 'muted' },
+    { name: 'refused', label: 'Conflict, test or dead letter', unit: 'count', tone: 'bad' },
+  ],
+  thresholds: [],
+  refreshMs: 4_000,
+  width: 7,
+  empty: 'No event in the last 15 minutes.',
+}

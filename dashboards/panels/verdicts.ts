@@ -1,0 +1,36 @@
+import type { Panel } from '../panel.ts'
+
+export const verdicts: Panel = {
+  id: 'verdicts',
+  title: 'Verdicts on events',
+  question: 'Is fraud rising, and how is it decided?',
+  kind: 'timeseries',
+  unit: 'count',
+  sql: `
+SELECT
+  toStartOfInterval(toDateTime(scored_at, 'UTC'), INTERVAL 10 SECOND) AS time,
+  countIf(decision = 'allow') AS allow,
+  countIf(decision = 'review') AS review,
+  countIf(decision = 'hold') AS hold,
+  countIf(decision = 'reject') AS reject
+FROM verdicts
+WHERE subject_type = 'event'
+  AND scored_at >= toStartOfInterval(now('UTC') - INTERVAL 15 MINUTE, INTERVAL 10 SECOND)
+  AND scored_at < toStartOfInterval(now('UTC') - INTERVAL 4 SECOND, INTERVAL 10 SECOND)
+GROUP BY time
+ORDER BY time WITH FILL
+  FROM toStartOfInterval(now('UTC') - INTERVAL 15 MINUTE, INTERVAL 10 SECOND)
+  TO toStartOfInterval(now('UTC') - INTERVAL 4 SECOND, INTERVAL 10 SECOND)
+  STEP INTERVAL 10 SECOND`,
+  columns: [
+    { name: 'time', label: 'Time', unit: 'time' },
+    { name: 'allow', label: 'Allowed', unit: 'count', tone: 'good' },
+    { name: 'review', label: 'To review', unit: 'count', tone: 'warn' },
+    { name: 'hold', label: 'Held', unit: 'count', tone: 'serious' },
+    { name: 'reject', label: 'Rejected', unit: 'count', tone: 'bad' },
+  ],
+  thresholds: [],
+  refreshMs: 4_000,
+  width: 7,
+  empty: 'No event was judged in the last 15 minutes.',
+}
