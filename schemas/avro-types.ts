@@ -3,19 +3,22 @@ import type { AvroObject, AvroRecord, AvroSchema } from './read-schemas.ts'
 
 const { Type, types } = avro
 
-/** avsc computes a long in floating point: below this it writes another number without an error. */
+/** avsc computes a long in floating point: below LONG_MIN it writes another number without an error. */
 export const LONG_MIN = -(2 ** 52)
-export const LONG_MAX = Number.MAX_SAFE_INTEGER
+/** The largest long that avsc takes. */
+export const LONG_MAX = Number.MAX_SAFE_INTEGER - 1
 
 /** Bounds of decimal(38,8) in units of 10^-8. */
 export const MONEY_MAX = 10n ** 38n - 1n
 const MONEY_BYTES_MAX = 16
 
-const checks: Record<string, (value: unknown) => boolean> = {
-  long: (value) => Number.isInteger(value) && (value as number) >= LONG_MIN && (value as number) <= LONG_MAX,
-  double: (value) => Number.isFinite(value),
-  // A lone surrogate has no UTF-8 form: it would come back as another string.
-  string: (value) => typeof value === 'string' && value.isWellFormed(),
+function isLong(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= LONG_MIN && (value as number) <= LONG_MAX
+}
+
+/** A lone surrogate has no UTF-8 form: it would come back as another string. */
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value.isWellFormed()
 }
 
 /** A primitive that also passes a check in both directions; undefined means "not of this type" to avsc. */
@@ -37,14 +40,13 @@ class CheckedType extends types.LogicalType {
   }
 
   protected override _resolve(writer: avro.Type): ((value: unknown) => unknown) | undefined {
-    const readable = this.underlyingType.typeName === writer.typeName || isPromotable(writer.typeName, this.underlyingType.typeName)
-    return readable ? (value) => this._fromValue(value) : undefined
+    const isReadable = PROMOTIONS[this.underlyingType.typeName]?.includes(writer.typeName)
+    return isReadable ? (value) => this._fromValue(value) : undefined
   }
 }
 
-function isPromotable(from: string, to: string): boolean {
-  return (from === 'int' && (to === 'long' || to === 'double')) || (from === 'long' && to === 'double')
-}
+/** What each primitive can be read from. */
+const PROMOTIONS: Record<string, string[]> = { long: ['long', 'int'], double: ['double', 'long', 'int'], string: ['string'] }
 
 /** bytes decimal(38,8) <-> bigint units of 10^-8. */
 class MoneyType extends types.LogicalType {
@@ -90,8 +92,7 @@ function bytesFromMoney(units: bigint): Buffer {
  */
 class MapType extends types.LogicalType {
   constructor() {
-    const pair = { type: 'record', name: 'Pair', fields: [{ name: 'key', type: 'string' }, { name: 'value', type: 'string' }] }
-    super({ type: 'array', items: pair, logicalType: 'pairs' } as never, { typeHook } as never)
+    super({ ...pairsSchema, logicalType: 'pairs' } as never, { typeHook } as never)
   }
 
   protected override _fromValue(pairs: Pair[]): Record<string, string> {
@@ -110,6 +111,11 @@ class MapType extends types.LogicalType {
 
 type Pair = { key: string; value: string }
 
+const pairsSchema = {
+  type: 'array',
+  items: { type: 'record', name: 'Pair', fields: [{ name: 'key', type: 'string' }, { name: 'value', type: 'string' }] },
+}
+
 function mapFromPairs(pairs: Pair[]): Record<string, string> {
   const map: Record<string, string> = {}
   for (const { key, value } of pairs) {
@@ -119,9 +125,9 @@ function mapFromPairs(pairs: Pair[]): Record<string, string> {
   return map
 }
 
-const longType = new CheckedType('long', checks['long']!)
-const doubleType = new CheckedType('double', checks['double']!)
-const stringType = new CheckedType('string', checks['string']!)
+const longType = new CheckedType('long', isLong)
+const doubleType = new CheckedType('double', Number.isFinite)
+const stringType = new CheckedType('string', isText)
 const moneyType = new MoneyType()
 
 function typeHook(schema: AvroSchema): avro.Type | undefined {
@@ -145,13 +151,23 @@ function closedString(values: string[]): avro.Type {
 
 const mapType = new MapType()
 
-/** Builds the avsc types of records that are given in dependency order. */
+/** Builds the types that our values are written and read as, of records that are given in dependency order. */
 export function avroTypesFromSchemas(schemas: AvroRecord[]): Map<string, avro.Type> {
   const registry = {}
-  return new Map(
-    schemas.map((schema) => [
-      schema.name,
-      Type.forSchema(schema as never, { registry, typeHook, wrapUnions: 'never' } as never),
-    ]),
-  )
+  return new Map(schemas.map((schema) => [schema.name, avroType(schema, { registry, typeHook, wrapUnions: 'never' })]))
+}
+
+/** Builds the type that old bytes were written as. It only reads what the current type then takes over. */
+export function writerTypeFromSchema(schema: AvroRecord): avro.Type {
+  return avroType(schema, { typeHook: pairsForMap, wrapUnions: 'never' })
+}
+
+const pairsType = Type.forSchema(pairsSchema as never)
+
+function pairsForMap(schema: AvroSchema): avro.Type | undefined {
+  return typeof schema === 'object' && !Array.isArray(schema) && schema.type === 'map' ? pairsType : undefined
+}
+
+function avroType(schema: AvroRecord, options: object): avro.Type {
+  return Type.forSchema(schema as never, options as never)
 }

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { LONG_MAX, LONG_MIN } from './avro-types.ts'
 import { CodecError } from './codec-error.ts'
 import type { AvroObject, AvroRecord, AvroSchema } from './read-schemas.ts'
 
@@ -15,9 +16,9 @@ type Check = (cursor: Cursor) => void
 const VARINT_BYTES_MAX = 10
 const INT_MAX = 2 ** 31 - 1
 const INT_MIN = -(2 ** 31)
-/** Zigzag forms of the bounds of a long: see LONG_MIN. Odd ones are negative. */
-const ZIGZAG_EVEN_MAX = 2 * Number.MAX_SAFE_INTEGER
-const ZIGZAG_ODD_MAX = 2 ** 53 - 1
+/** The bounds of a long in their zigzag form, where odd ones are negative. */
+const ZIGZAG_EVEN_MAX = 2 * LONG_MAX
+const ZIGZAG_ODD_MAX = -2 * LONG_MIN - 1
 
 /** Builds the check of a whole body for each record; the schemas come in dependency order. */
 export function wireChecksFromSchemas(schemas: AvroRecord[]): Map<string, (body: Buffer) => void> {
@@ -137,7 +138,7 @@ function readLong(cursor: Cursor): number {
     factor *= 128
   }
   const isNegative = (first & 1) === 1
-  if (zigzag > (isNegative ? ZIGZAG_ODD_MAX : ZIGZAG_EVEN_MAX)) throw invalid('a long is outside the safe integers')
+  if (zigzag > (isNegative ? ZIGZAG_ODD_MAX : ZIGZAG_EVEN_MAX)) throw invalid('a long is outside the numbers that are exact')
   return isNegative ? -(zigzag + 1) / 2 : zigzag / 2
 }
 

@@ -1,5 +1,5 @@
 import type { Type } from 'avsc'
-import { avroTypesFromSchemas } from './avro-types.ts'
+import { avroTypesFromSchemas, writerTypeFromSchema } from './avro-types.ts'
 import { wireChecksFromSchemas } from './check-wire.ts'
 import { CodecError } from './codec-error.ts'
 import { readIds, readRetiredSchema, readSchemas } from './read-schemas.ts'
@@ -46,8 +46,10 @@ export function createCodecs(
 }
 
 function retiredReader(type: Type, schema: AvroRecord): Reader {
-  const writer = avroTypesFromSchemas([schema]).get(schema.name)!
-  return { checkBody: wireChecksFromSchemas([schema]).get(schema.name)!, resolver: type.createResolver(writer) }
+  return {
+    checkBody: wireChecksFromSchemas([schema]).get(schema.name)!,
+    resolver: type.createResolver(writerTypeFromSchema(schema)),
+  }
 }
 
 /** Writes `type` under `id`, reads whatever `readers` knows. */
