@@ -6,14 +6,21 @@ import { docFromWatched, verdictOf, type Watched, watchedFromDoc } from './watch
 import type { FraudRule } from '../../catalog/catalog.ts'
 import type { Docs, Source, StepContext } from '../../runtime/chain-step.ts'
 import type { KafkaRecord } from '../../runtime/consume-loop.ts'
+import { deadLetterFrom } from '../../runtime/dead-letter.ts'
 import type { AttributedEvent, ScoredEvent, Verdict } from '../../schemas/records.generated.ts'
+import { tickEvent } from '../../schemas/tick.ts'
 
 /** Signals by event id: of every event of the batch, and of every event whose deadline has come or that a tick names. */
 export type FraudSignals = ReadonlyMap<string, { ruleSet: readonly FraudRule[]; signals: EventSignals }>
 
-export type FraudInput = { offset: number; timestampMs: number; attributed: AttributedEvent | null }
+export type FraudInput = { record: KafkaRecord; attributed: AttributedEvent | null }
 export type Context = StepContext<FraudSignals>
-export type CoreSettings = { settleMs: number; topic: (name: string) => string }
+export type CoreSettings = {
+  settleMs: number
+  topic: (name: string) => string
+  /** Told of every verdict, to count them. */
+  onVerdict: (verdict: Verdict) => void
+}
 
 /** A settled verdict waits this long for windows that are not complete, then it is at least a review. */
 export const WAIT_MS_MAX = 120_000
@@ -41,8 +48,8 @@ export function namedByTick(attributed: AttributedEvent): [string] | null {
 }
 
 /** A first sight of an event gives a provisional verdict; all else passes through without one. */
-export function onRecord({ attributed }: FraudInput, context: Context, settings: CoreSettings): void {
-  if (attributed === null) return emitUnreadable(context, settings)
+export function onRecord({ record, attributed }: FraudInput, context: Context, settings: CoreSettings): void {
+  if (attributed === null) return emitUnreadable(record, context, settings)
   if (context.duplicate || attributed.kind !== 'event') {
     emit({ ...attributed, kind: context.duplicate ? 'skip' : attributed.kind }, null, context, settings)
     const named = context.duplicate ? null : namedByTick(attributed)
@@ -137,22 +144,19 @@ function emit(attributed: AttributedEvent, verdict: Verdict | null, context: Con
     key: playerKey(attributed.event.brand_id, attributed.event.player_id),
     value: codecs.ScoredEvent.encode(scored),
   })
+  if (verdict !== null) settings.onVerdict(verdict)
   return scored
 }
 
-/** A record that cannot be read keeps its place in the chain. */
-function emitUnreadable(context: Context, settings: CoreSettings): void {
+/** A record that cannot be read keeps its place in the chain, and its bytes go where people look. */
+function emitUnreadable(record: KafkaRecord, context: Context, settings: CoreSettings): void {
   const { partition, offset } = context.record
-  emit(placeholder(`${UNREADABLE}${partition}~${offset}`, context.logTimeMs, offset), null, context, settings)
+  emit(placeholder(`${UNREADABLE}${partition}~${offset}`, partition, offset, context.logTimeMs), null, context, settings)
+  context.emit(deadLetterFrom(record, settings.topic(topics['dead-letters'].name), { step: 'fraud', reason: 'unreadable', atMs: context.logTimeMs }))
 }
 
-function placeholder(eventId: string, atMs: number, offset: number): AttributedEvent {
-  const event = {
-    event_id: eventId, receipt_id: '', brand_id: '', player_id: '', integration_id: '', event_type: 'tick' as const, external_event_id: '',
-    occurred_at: atMs, received_at: atMs, click_id: null, promo_code: null, amount: null, currency: null, lots: null, instrument: null,
-    account_type: null, account_id: null, period: null, revision: null, refers_to: null, status: null, attributes: {}, content_hash: '',
-    is_test: false, catalog_version: '',
-  }
+function placeholder(eventId: string, partition: number, offset: number, atMs: number): AttributedEvent {
+  const event = { ...tickEvent(partition, atMs), event_id: eventId }
   return { event_id: eventId, kind: 'skip', event, binding: null, click_state: 'none', click: null, source_offset: offset, index: 0 }
 }
 
@@ -164,7 +168,7 @@ export function scoredFromRecord(record: KafkaRecord): ScoredEvent | null {
 /** Never throws: a record that cannot be read has no event. */
 export function inputFromRecord(record: KafkaRecord): FraudInput {
   const attributed = record.value === null ? null : decodedOrNull(() => codecs.AttributedEvent.decode(record.value as Buffer))
-  return { offset: record.offset, timestampMs: record.timestampMs, attributed }
+  return { record, attributed }
 }
 
 function decodedOrNull<T>(decode: () => T): T | null {

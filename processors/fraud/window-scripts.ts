@@ -162,10 +162,17 @@ redis.call('PEXPIRE', key, ARGV[6])
 return {redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', key)}
 `
 
-/** Where a partition starts when the slot knows nothing of it. ARGV: partition, next offset, complete since. */
+/**
+ * Where a partition starts when the slot knows nothing of it, or knows only what retention has removed since.
+ * ARGV: partition, next offset, complete since, first offset in the log.
+ */
 export const BEGIN_CLICKS = `
-if redis.call('HSETNX', KEYS[1], 'o' .. ARGV[1], ARGV[2]) == 1 then redis.call('HSET', KEYS[1], 's' .. ARGV[1], ARGV[3]) end
-return redis.call('HGET', KEYS[1], 'o' .. ARGV[1])
+local stored = redis.call('HGET', KEYS[1], 'o' .. ARGV[1])
+if not stored or tonumber(stored) < tonumber(ARGV[4]) then
+  redis.call('HSET', KEYS[1], 'o' .. ARGV[1], ARGV[2], 's' .. ARGV[1], ARGV[3])
+  return ARGV[2]
+end
+return stored
 `
 
 /** Names this life of a slot: a wipe in between shows as another token. ARGV: token. */

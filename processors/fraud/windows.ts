@@ -8,7 +8,7 @@ import { ADD_CLICKS, BEGIN_CLICKS, BEGIN_LIFE, END_EXTERNAL_IDS, READ_IP, TOLD, 
 /** Clicks of one IP and hour that are kept one by one; further ones are counted by the minute. */
 const EXACT_CLICKS_MAX = 512
 /** After the window itself: how late a click or a registration may come, by the wall clock, and still meet its window. */
-export const SLACK_MS = 86_400_000
+export const SLACK_MS = 3_600_000
 /** What passed its limit is remembered as long as a registration may come from it: attribution windows are days. */
 export const FLOOD_MEMORY_MS = 35 * 86_400_000
 /** The window of a rule is counted to at most this length. */
@@ -39,8 +39,8 @@ export type Windows = {
   /** Adds the players of these events to their external ids and answers all players of each, and what the slot knows. */
   useExternalIds(events: { event: PlayerEvent; partition: number }[]): Promise<{ meta: SlotMeta; users: User[] }[]>
   meta(): Promise<SlotMeta[]>
-  /** Lets the slots that know nothing of a partition begin at `start`. Answers where to read from. */
-  beginClicks(partition: number, start: number, sinceMs: number): Promise<number>
+  /** Lets the slots that know nothing of a partition, or only what is below `low`, begin at `start`. Answers where to read from. */
+  beginClicks(partition: number, begin: { start: number; sinceMs: number; low: number }): Promise<number>
   /** Runs `fill`, then declares the partition's external ids complete in every slot that was not wiped meanwhile. */
   fillExternalIds(partition: number, token: string, fill: () => Promise<void>): Promise<void>
   told(): Promise<Told[]>
@@ -112,8 +112,8 @@ export function createWindows(redis: Redis, names: Names): Windows {
 
     meta: () => Promise.all(slots.map(async (slot) => metaFromReply(Object.entries(await redis.hgetall(metaKey(slot))).flat()))),
 
-    async beginClicks(partition, start, sinceMs) {
-      const nexts = await Promise.all(slots.map((slot) => run<string>(BEGIN_CLICKS, [metaKey(slot)], partition, start, sinceMs)))
+    async beginClicks(partition, { start, sinceMs, low }) {
+      const nexts = await Promise.all(slots.map((slot) => run<string>(BEGIN_CLICKS, [metaKey(slot)], partition, start, sinceMs, low)))
       return Math.min(...nexts.map(Number))
     },
 
