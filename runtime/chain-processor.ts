@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
-import type { ChainStep } from './chain-step.ts'
+import { type ChainStep, orderOf } from './chain-step.ts'
 import { type ConsumeLoop, type KafkaRecord, type LoopControl, type LoopHandler, runConsumeLoop } from './consume-loop.ts'
 import type { Log } from './log.ts'
 import type { LogReader } from './read-range.ts'
@@ -97,7 +97,8 @@ function createChainHandler<In, Signals>(options: ChainProcessorOptions<In, Sign
         const folded = fold.fold(record, docs)
         if (folded === null || folded.applied < progress.applied) continue
         progress.applied = folded.applied
-        progress.source = folded.source ?? progress.source
+        // A repetition in transport was passed on too; it must not set the position back.
+        if (folded.source !== null && orderOf(progress.source, folded.source) !== 'repeated') progress.source = folded.source
       }
       part.claim.nextDueMs = await part.state.apply(part.claim, changes, progress)
       Object.assign(part.claim, progress, { nextDueMs: part.claim.nextDueMs })
