@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import avro from 'avsc'
 import fc from 'fast-check'
@@ -13,8 +13,7 @@ import type { RecordTypes } from './records.generated.ts'
 
 const names = Object.keys(codecs) as (keyof RecordTypes)[]
 const codecOf = (name: keyof RecordTypes): Codec<unknown> => codecs[name] as Codec<unknown>
-const goldenLines = (name: string): string[] =>
-  readFileSync(join(import.meta.dirname, 'golden', `${name}.hex`), 'utf8').trim().split('\n')
+const goldenFile = (name: string): string => join(import.meta.dirname, 'golden', `${name}.hex`)
 
 function codeOf(action: () => unknown): CodecErrorCode | 'no error' {
   try {
@@ -26,9 +25,10 @@ function codeOf(action: () => unknown): CodecErrorCode | 'no error' {
   }
 }
 
-test('every record has a codec, an id of its own, examples and golden bytes', () => {
+test('every record has a codec, an id of its own, examples and golden bytes, and nothing is left over', () => {
   expect(names.toSorted()).toEqual(readSchemas().map(({ name }) => name).toSorted())
   expect(exampleNames().toSorted()).toEqual(names.toSorted())
+  expect(readdirSync(join(import.meta.dirname, 'golden')).toSorted()).toEqual(names.map((name) => `${name}.hex`).toSorted())
   const ids = Object.values(readIds())
   expect(new Set(ids).size).toBe(ids.length)
 })
@@ -36,10 +36,11 @@ test('every record has a codec, an id of its own, examples and golden bytes', ()
 describe.each(names)('%s', (name) => {
   const codec = codecOf(name)
 
-  test('writes the golden bytes of its examples and reads them back', () => {
+  test('reads the golden bytes of its examples and writes them', async () => {
     const examples = exampleRecords(name)
-    expect(examples.map((example) => codec.encode(example).toString('hex'))).toEqual(goldenLines(name))
-    expect(goldenLines(name).map((line) => codec.decode(Buffer.from(line, 'hex')))).toEqual(examples)
+    const golden = readFileSync(goldenFile(name), 'utf8').trim().split('\n')
+    expect(golden.map((line) => codec.decode(Buffer.from(line, 'hex')))).toEqual(examples)
+    await expect(examples.map((example) => `${codec.encode(example).toString('hex')}\n`).join('')).toMatchFileSnapshot(goldenFile(name))
   })
 
   test('its first example sets every field', () => {

@@ -16,8 +16,8 @@ export type Codecs = { [Name in keyof RecordTypes]: Codec<RecordTypes[Name]> }
 /** Confluent wire format: a zero byte, the schema id in four bytes big-endian, the Avro body. */
 const MAGIC = 0
 const HEADER_BYTES = 5
-/** The largest message that clients send by default: what is larger is refused here, not by the broker. */
-export const RECORD_BYTES_MAX = 1_000_000
+/** Clients send messages of a million bytes by default: this leaves room for the key, and fails here and not there. */
+export const RECORD_BYTES_MAX = 900_000
 
 /** How the bytes of one writer are read. */
 type Reader = { checkBody: (body: Buffer) => void; resolver: ReturnType<Type['createResolver']> | undefined }

@@ -32,7 +32,7 @@ function fieldType(field: AvroField, unions: Map<string, string>): string {
 
 function typeScriptType(schema: AvroSchema, unions: Map<string, string>): string {
   if (typeof schema === 'string') return PRIMITIVES[schema] ?? schema
-  if (Array.isArray(schema)) return [...schema.filter((branch) => branch !== 'null'), 'null'].map((branch) => typeScriptType(branch, unions)).join(' | ')
+  if (Array.isArray(schema)) return schema.toReversed().map((branch) => typeScriptType(branch, unions)).join(' | ')
   if (schema.symbols !== undefined && schema.name !== undefined) return named(schema.name, schema.symbols, unions)
   if (schema.closed !== undefined) return named(schema.closed, schema.values as string[], unions)
   if (schema.type === 'array') return `${typeScriptType(schema.items!, unions)}[]`

@@ -77,7 +77,7 @@ describe('a decimal', () => {
 })
 
 test('currencies have the digits of ISO 4217', () => {
-  expect(['EUR', 'JPY', 'KWD', 'CLF', 'XAF', 'XCD'].map(currencyDigits)).toEqual([2, 0, 3, 4, 0, 2])
+  expect(['EUR', 'JPY', 'KWD', 'CLF', 'XAF', 'XCD', 'XCG'].map(currencyDigits)).toEqual([2, 0, 3, 4, 0, 2, 2])
   expect(['usd', 'XAU', 'ZZZ', '', 'toString'].map(currencyDigits)).toEqual([null, null, null, null, null])
   expect(isCurrency('EUR')).toBe(true)
   expect(isCurrency('Eur')).toBe(false)

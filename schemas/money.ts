@@ -24,9 +24,13 @@ export type MoneyProblem = DecimalProblem | 'unknown_currency'
  */
 const WITHOUT_DIGITS = new Set(['XAG', 'XAU', 'XBA', 'XBB', 'XBC', 'XBD', 'XDR', 'XPD', 'XPT', 'XSU', 'XTS', 'XUA', 'XXX'])
 
-const digitsByCode: ReadonlyMap<string, number> = new Map(
-  currencyCodes.data.filter(({ code }) => !WITHOUT_DIGITS.has(code)).map(({ code, digits }) => [code, digits]),
-)
+/** In force, and newer than the list of the package: the guilder of Curaçao, where many operators are licensed. */
+const NEWER_CODES: [string, number][] = [['XCG', 2]]
+
+const digitsByCode: ReadonlyMap<string, number> = new Map([
+  ...currencyCodes.data.filter(({ code }) => !WITHOUT_DIGITS.has(code)).map(({ code, digits }) => [code, digits] as const),
+  ...NEWER_CODES,
+])
 
 /** True for an ISO 4217 code in capitals that has a number of decimals. */
 export function isCurrency(code: string): boolean {

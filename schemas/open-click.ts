@@ -37,13 +37,17 @@ export type ClickNames = Pick<Click, 'click_id' | 'link_id' | 'affiliate_id' | '
 /** Where the click of an id is kept; null when it is no click id. */
 export function openClickPlace(clickId: string): OpenClickPlace | null {
   const parts = unverifiedPartsOfClickId(clickId)
-  return parts === null ? null : { bucketMs: parts.atMs - (parts.atMs % OPEN_CLICK_BUCKET_MS), field: parts.mac }
+  return parts === null ? null : placeOf(parts)
+}
+
+function placeOf({ atMs, mac }: { atMs: number; mac: Buffer }): OpenClickPlace {
+  return { bucketMs: atMs - (atMs % OPEN_CLICK_BUCKET_MS), field: mac }
 }
 
 /** Packs a click; null when it does not fit the layout, and then it is as if it had not been stored. */
 export function packOpenClick(click: Click): PackedClick | null {
-  const place = openClickPlace(click.click_id)
-  if (place === null || !isPackable(click)) return null
+  const parts = unverifiedPartsOfClickId(click.click_id)
+  if (parts === null || parts.atMs !== click.occurred_at || !isPackable(click)) return null
   const value = Buffer.alloc(OPEN_CLICK_VALUE_BYTES)
   value.write(click.ip_hash, 0, 'hex')
   value.write(click.device_hash, 8, 'hex')
@@ -52,7 +56,7 @@ export function packOpenClick(click: Click): PackedClick | null {
   value[22] = flagsOf(click)
   value[23] = LAYOUT
   value.writeIntBE(click.received_at - click.occurred_at, 24, RECEIVED_BYTES)
-  return { ...place, value }
+  return { ...placeOf(parts), value }
 }
 
 /** Rebuilds a click from its packed value; null when the value has another layout. What is not kept is null or empty. */
@@ -92,9 +96,7 @@ export function unpackOpenClick(names: ClickNames, value: Buffer): Click | null 
 }
 
 function isPackable(click: Click): boolean {
-  const timeInId = unverifiedPartsOfClickId(click.click_id)?.atMs
   return (
-    timeInId === click.occurred_at &&
     HASH.test(click.ip_hash) &&
     HASH.test(click.device_hash) &&
     (click.asn === null || click.asn >= 0) &&

@@ -6,7 +6,7 @@ export const MONEY_PARTITIONS = 12
 const DAY_MS = 86_400_000
 const THIRTY_DAYS_MS = 30 * DAY_MS
 const FOR_EVER = -1
-/** What Kafka and its clients take by default; a record is refused by the codec before it is larger. */
+/** Kafka's default. The codec refuses a record long before it is as large. */
 const MESSAGE_BYTES_MAX = 1_048_588
 /** A dead letter is the original message plus headers that say what was wrong. */
 const DEAD_LETTER_BYTES_MAX = 2 * 1_048_588
