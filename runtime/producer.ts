@@ -48,6 +48,7 @@ type Waiter = { records: OutputRecord[]; resolve: () => void; reject: (error: Pr
 type RawProducer = InstanceType<typeof kafka.Producer>
 
 const BATCH_RECORDS_MAX = 5_000
+const MESSAGE_BYTES_MAX = 9 * 1024 * 1024
 const CLIENT_QUEUE_RECORDS_MAX = 20_000
 const CONNECT_TIMEOUT_MS = 30_000
 const DISCONNECT_TIMEOUT_MS = 3_000
@@ -117,6 +118,8 @@ function createLane(options: ProducerOptions, deliveryTimeoutMs: number) {
       // A flush sends at once; until then the records of a batch shall collect, not trickle.
       'linger.ms': 5,
       'queue.buffering.max.messages': CLIENT_QUEUE_RECORDS_MAX,
+      // Above what any topic takes: the topic's own limit decides, not the client.
+      'message.max.bytes': MESSAGE_BYTES_MAX,
       'socket.keepalive.enable': true,
       'reconnect.backoff.max.ms': 1_000,
       // Only failures cost a report: that a flush ends without one is the acknowledgement.
