@@ -13,6 +13,8 @@ import type { Click, IpClass } from './records.generated.ts'
  * Not kept: external_click_id, affiliate_click_id, sub_ids, ip_prefix, browser, os, referrer_host, catalog_version.
  * occurred_at is the time in the id; link, offer, affiliate and brand follow from the id and the catalog.
  */
+/** Names the buckets in which every reader finds them. */
+export const OPEN_CLICK_FAMILY = 'open-clicks'
 export const OPEN_CLICK_BUCKET_MS = 60_000
 export const OPEN_CLICK_FIELD_BYTES = 8
 export const OPEN_CLICK_VALUE_BYTES = 32
