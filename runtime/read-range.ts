@@ -6,6 +6,10 @@ const READ_TIMEOUT_MS = 500
 const CONNECT_TIMEOUT_MS = 30_000
 const QUERY_TIMEOUT_MS = 10_000
 const STALL_MS = 30_000
+const NEW_TOPIC_MS = 10_000
+const NEW_TOPIC_PAUSE_MS = 100
+/** Unknown partition, unknown topic, leader not available. */
+const UNKNOWN_YET = new Set([-190, -188, 3, 5])
 
 export type Marks = { low: number; high: number }
 
@@ -39,12 +43,23 @@ export async function createLogReader(options: { brokers: string; clientId: stri
     consumer.connect({ timeout: CONNECT_TIMEOUT_MS, allTopics: false } as kafka.MetadataOptions, (error) => (error ? reject(error) : resolve()))
   })
 
-  function watermarks(topic: string, partition: number): Promise<Marks> {
-    return new Promise((resolve, reject) => {
+  function queryMarks(topic: string, partition: number): Promise<Marks | kafka.LibrdKafkaError> {
+    return new Promise((resolve) => {
       consumer.queryWatermarkOffsets(topic, partition, QUERY_TIMEOUT_MS, (error, marks) =>
-        error ? reject(error) : resolve({ low: marks.lowOffset, high: marks.highOffset }),
+        resolve(error ?? { low: marks.lowOffset, high: marks.highOffset }),
       )
     })
+  }
+
+  async function watermarks(topic: string, partition: number): Promise<Marks> {
+    const deadlineMs = Date.now() + NEW_TOPIC_MS
+    for (;;) {
+      const marks = await queryMarks(topic, partition)
+      if ('low' in marks) return marks
+      // A topic that was created a moment ago is not known everywhere yet.
+      if (!UNKNOWN_YET.has(marks.code) || Date.now() > deadlineMs) throw new Error(`${topic}/${partition} cannot be read`, { cause: marks })
+      await new Promise((resolve) => setTimeout(resolve, NEW_TOPIC_PAUSE_MS))
+    }
   }
 
   function next(): Promise<KafkaRecord[]> {
