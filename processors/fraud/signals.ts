@@ -139,8 +139,9 @@ function boundClickId(attributed: AttributedEvent): string | null {
   return isBindingEvent(attributed) ? (attributed.binding?.click_id ?? null) : null
 }
 
-function joinedClick({ click, binding }: AttributedEvent): Click | null {
-  return click !== null && click.click_id === binding?.click_id ? click : null
+/** A click that was made up from its id has no address to count. */
+function joinedClick({ click, click_state, binding }: AttributedEvent): Click | null {
+  return click !== null && click_state === 'joined' && click.click_id === binding?.click_id ? click : null
 }
 
 async function gatherExternalIds(subjects: Prepared[], sources: SignalSources): Promise<ExternalIdSignal[]> {
