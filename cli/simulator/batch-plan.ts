@@ -12,28 +12,36 @@ const clicksPerCampaignMost = 400
 const clicksPerCampaignLeast = 25
 /** So many frauds fit into a batch when it is small. */
 const campaignsPerBatch = 10
-const attemptsMax = 8
+const attemptsMax = 12
+/** The plan may hold so many times the messages that are sent. */
+const surplusMost = 1.08
 
-/** The options under which the traffic of the span holds at least `events` messages, so that the batch ends close to its end. */
+/** The options under which the traffic of the span holds `events` messages and few more, so that the batch ends close to its end. */
 export function batchPlanOptions(batch: BatchOptions): PlanOptions {
-  const startMs = batch.endMs - batchSpanMs
   let clicks = Math.max(1, batch.events / messagesPerClick)
-  for (let attempt = 1; ; attempt++) {
-    const clicksPerSecond = clicks / (batchSpanMs / 1000)
-    const options: PlanOptions = {
-      world: batch.world,
-      seed: batch.seed,
-      tag: batch.tag,
-      startMs,
-      endMs: batch.endMs,
-      clicksPerSecond: () => clicksPerSecond,
-      clicksPerCampaign: Math.max(clicksPerCampaignLeast, Math.min(clicksPerCampaignMost, Math.floor(clicks / campaignsPerBatch))),
-      redirectsFromMs: null,
-    }
-    const count = countUpTo(options, batch.events)
-    if (count >= batch.events) return options
-    if (attempt === attemptsMax) throw new Error(`no traffic of ${batch.events} messages was found in ${attemptsMax} attempts`)
-    clicks *= Math.max(1.02, (1.03 * batch.events) / Math.max(1, count))
+  let found: PlanOptions | null = null
+  for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+    const options = optionsFor(batch, clicks)
+    const count = countUpTo(options, Math.ceil(batch.events * surplusMost) + 1)
+    if (count >= batch.events) found = options
+    if (count >= batch.events && count <= batch.events * surplusMost) break
+    clicks *= (batch.events * (1 + surplusMost)) / 2 / Math.max(1, count)
+  }
+  if (found === null) throw new Error(`no traffic of ${batch.events} messages was found in ${attemptsMax} attempts`)
+  return found
+}
+
+function optionsFor(batch: BatchOptions, clicks: number): PlanOptions {
+  const clicksPerSecond = clicks / (batchSpanMs / 1000)
+  return {
+    world: batch.world,
+    seed: batch.seed,
+    tag: batch.tag,
+    startMs: batch.endMs - batchSpanMs,
+    endMs: batch.endMs,
+    clicksPerSecond: () => clicksPerSecond,
+    clicksPerCampaign: Math.max(clicksPerCampaignLeast, Math.min(clicksPerCampaignMost, Math.floor(clicks / campaignsPerBatch))),
+    redirectsFromMs: null,
   }
 }
 

@@ -73,7 +73,7 @@ export function live(player: Player, random: Random, schedule: Schedule, ids: Id
   for (let n = 0; n < deposits; n++) {
     const amount = depositAmount(market, random)
     const id = ids.next('dep')
-    report(player, random, schedule, { event: 'deposit', atMs, fields: { external_event_id: id, amount, currency: market.currency, ...attributes(market, random) } })
+    report(player, random, schedule, { event: 'deposit', atMs, fields: { external_event_id: id, amount, currency: market.currency, ...attributes(player, random) } })
     if (random.chance(0.006)) {
       const fields = { external_event_id: ids.next('cb'), refers_to: id, amount, currency: market.currency }
       report(player, random, schedule, { event: 'chargeback', atMs: atMs + random.logNormal(dayMs, 0.6), fields })
@@ -138,7 +138,7 @@ function trade(player: Player, random: Random, schedule: Schedule, ids: Ids, fir
     for (let n = 1 + Math.floor(random.exponential(3)); n > 0; n--) {
       tradeMs += random.logNormal(6 * minuteMs, 1)
       const lots = (Math.max(1, Math.round(random.logNormal(20, 1))) / 100).toFixed(2)
-      const fields = { external_event_id: ids.next('tr'), lots, instrument: random.pick(instruments), account_type: accountType, ...attributes(player.market, random) }
+      const fields = { external_event_id: ids.next('tr'), lots, instrument: random.pick(instruments), account_type: accountType, ...attributes(player, random) }
       report(player, random, schedule, { event: 'trade_closed', atMs: tradeMs, fields })
     }
   }
@@ -150,10 +150,10 @@ const attributeValues: Record<string, string[]> = {
   platform: ['mt5', 'web', 'mobile'],
 }
 
-/** Values for the attributes that the integration declares and the simulator knows. */
-function attributes(market: Market, random: Random): Record<string, string> {
-  const known = market.attributes.filter((name) => attributeValues[name] !== undefined)
-  if (known.length === 0 || random.chance(0.5)) return {}
+/** Values for the attributes that the platform declares and the simulator knows; the network declares others. */
+function attributes(player: Player, random: Random): Record<string, string> {
+  const known = player.market.attributes.filter((name) => attributeValues[name] !== undefined)
+  if (known.length === 0 || player.playerId === null || random.chance(0.5)) return {}
   return Object.fromEntries(known.map((name) => [`attr.${name}`, random.pick(attributeValues[name] ?? [''])]))
 }
 
