@@ -21,6 +21,8 @@ export type Column = {
   help?: string
   /** The column that holds the ISO 4217 code of a money column. */
   currency?: string
+  /** Told as a number beside the drawing: a line of another magnitude would flatten the ones that matter. */
+  aside?: true
   /** A click on the cell looks this kind of id up. */
   opens?: 'affiliate' | 'subject'
 }

@@ -11,22 +11,25 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
 
 /** A chart over time with a legend that always shows numbers: the newest, or those under the pointer. */
 export function createTimeseries(panel, body) {
-  const [timeColumn, ...lines] = panel.columns
+  const [timeColumn, ...told] = panel.columns
+  const lines = told.filter((column) => !column.aside)
   const legend = h('ul', { class: 'legend' })
   const holder = h('div', { class: 'chart', role: 'img', 'aria-label': panel.title })
   body.append(legend, holder)
   let plot = null
   let data = [[]]
+  let rows = []
   let top = 1
 
-  sync(legend, lines, () => h('li', {}, swatch(), h('span'), h('b')), (item, column, index) => {
-    paintSwatch(item.firstElementChild, column.tone ?? 'plain', index)
-    setText(item.children[1], column.label)
+  sync(legend, told, () => h('li', {}, swatch(), h('span'), h('b')), (item, column, index) => {
+    if (column.aside) item.firstElementChild.remove()
+    else paintSwatch(item.firstElementChild, column.tone ?? 'plain', index)
+    setText(item.querySelector('span'), column.label)
     item.title = column.help ?? ''
   })
 
   function showValues(index) {
-    lines.forEach((column, place) => setText(legend.children[place].lastElementChild, textOf(data[place + 1]?.[index], column.unit)))
+    told.forEach((column, place) => setText(legend.children[place].lastElementChild, textOf(rows[index]?.[column.name], column.unit)))
   }
 
   function draw() {
@@ -36,20 +39,21 @@ export function createTimeseries(panel, body) {
 
   new ResizeObserver(() => plot?.setSize({ width: holder.clientWidth, height: CHART_HEIGHT() })).observe(holder)
   window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
-    sync(legend, lines, () => h('li'), (item, column, index) => paintSwatch(item.firstElementChild, column.tone ?? 'plain', index))
+    lines.forEach((column, index) => paintSwatch(legend.children[index].firstElementChild, column.tone ?? 'plain', index))
     draw()
   })
 
   return {
-    isEmpty: (rows) => rows.length === 0 || rows.every((row) => lines.every((column) => !Number(row[column.name]))),
-    update(rows) {
+    isEmpty: (next) => next.every((row) => told.every((column) => !Number(row[column.name]))),
+    update(next) {
+      rows = next
       data = [rows.map((row) => Date.parse(row[timeColumn.name]) / 1000), ...lines.map((column) => rows.map((row) => Number(row[column.name])))]
       top = steadyTop(top, Math.max(0, ...data.slice(1).flat()))
       if (plot === null) draw()
       else plot.setData(data)
       const hovered = plot.cursor.idx
       showValues(hovered ?? data[0].length - 1)
-      holder.setAttribute('aria-label', `${panel.title}. ${lines.map((column, place) => `${column.label} ${textOf(data[place + 1].at(-1), column.unit)}`).join(', ')} at ${utcTitle(rows.at(-1)?.[timeColumn.name])}`)
+      holder.setAttribute('aria-label', `${panel.title}. ${told.map((column) => `${column.label} ${textOf(rows.at(-1)?.[column.name], column.unit)}`).join(', ')} at ${utcTitle(rows.at(-1)?.[timeColumn.name])}`)
     },
   }
 }

@@ -8,7 +8,7 @@ const moneyFormats = new Map()
 
 /** A value in the words of its unit: [number, unit sign]. */
 export function partsOf(value, unit) {
-  if (value === null || value === undefined || value === '') return [NOTHING, '']
+  if (value === null || value === undefined) return [NOTHING, '']
   const number = Number(value)
   if (unit === 'per_second') return [number >= 100 ? count.format(number) : oneDigit.format(number), '/s']
   if (unit === 'percent') return [oneDigit.format(number), '%']

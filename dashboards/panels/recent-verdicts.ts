@@ -16,11 +16,11 @@ SELECT
   v.subject_id AS subject,
   ifNull(v.affiliate_id, '') AS affiliate,
   r.why AS why
-FROM (SELECT * FROM verdicts WHERE decision != 'allow' AND scored_at >= now64(3) - INTERVAL 1 HOUR ORDER BY scored_at DESC, verdict_id LIMIT 12) AS v
+FROM (SELECT * FROM verdicts WHERE decision != 'allow' AND scored_at >= now64(3) - INTERVAL 1 HOUR ORDER BY scored_at DESC, verdict_id LIMIT 8) AS v
 LEFT JOIN (
   SELECT verdict_id, revision, arrayStringConcat(groupArray(text), '; ') AS why
   FROM verdict_reasons
-  WHERE NOT shadow AND verdict_id IN (SELECT verdict_id FROM verdicts WHERE decision != 'allow' AND scored_at >= now64(3) - INTERVAL 1 HOUR ORDER BY scored_at DESC, verdict_id LIMIT 12)
+  WHERE NOT shadow AND verdict_id IN (SELECT verdict_id FROM verdicts WHERE decision != 'allow' AND scored_at >= now64(3) - INTERVAL 1 HOUR ORDER BY scored_at DESC, verdict_id LIMIT 8)
   GROUP BY verdict_id, revision
 ) AS r ON r.verdict_id = v.verdict_id AND r.revision = v.revision
 ORDER BY time DESC, subject`,

@@ -24,10 +24,10 @@ ORDER BY time WITH FILL
   STEP INTERVAL 10 SECOND`,
   columns: [
     { name: 'time', label: 'Time', unit: 'time' },
-    { name: 'allow', label: 'Allowed', unit: 'count', tone: 'good' },
     { name: 'review', label: 'To review', unit: 'count', tone: 'warn' },
     { name: 'hold', label: 'Held', unit: 'count', tone: 'serious' },
     { name: 'reject', label: 'Rejected', unit: 'count', tone: 'bad' },
+    { name: 'allow', label: 'Allowed', unit: 'count', tone: 'good', aside: true },
   ],
   thresholds: [],
   refreshMs: 4_000,
