@@ -59,6 +59,8 @@ export async function createLogReader(options: { brokers: string; clientId: stri
       // A topic that was created a moment ago is not known everywhere yet.
       if (!UNKNOWN_YET.has(marks.code) || Date.now() > deadlineMs) throw new Error(`${topic}/${partition} cannot be read`, { cause: marks })
       await new Promise((resolve) => setTimeout(resolve, NEW_TOPIC_PAUSE_MS))
+      // The client keeps "unknown" in mind until it is made to look again.
+      await new Promise((resolve) => consumer.getMetadata({ topic, timeout: QUERY_TIMEOUT_MS } as kafka.MetadataOptions, resolve))
     }
   }
 
