@@ -102,7 +102,7 @@ const dispositionOf = async (name: string) => {
 
 const commissionsOf = (player: string) =>
   stack.sql<Record<string, string>>(
-    `SELECT affiliate_id, component_id, toString(pending) AS pending, toString(held) AS held, toString(approved) AS approved FROM tributary_v1.commissions
+    `SELECT affiliate_id, component_id, pending, held, approved FROM tributary_v1.commissions
      WHERE player_id = '${player}' AND (pending != 0 OR held != 0 OR approved != 0) ORDER BY affiliate_id, component_id`,
   )
 
