@@ -113,14 +113,17 @@ local function countUntil(ip, t, window)
   return count
 end
 
-local counts = {}
+-- All are in before the first is counted: within a batch the order of arrival does not matter.
 for i = clicksAt, #ARGV, 7 do
-  local ip, t, window = ARGV[i + 2], tonumber(ARGV[i + 3]), tonumber(ARGV[i + 5])
+  local ip, t = ARGV[i + 2], tonumber(ARGV[i + 3])
   if tonumber(ARGV[i + 1]) >= stored[ARGV[i]] and add(ip, t, ARGV[i + 4]) then
-    refresh(ip, t, window, tonumber(ARGV[i + 6]))
+    refresh(ip, t, tonumber(ARGV[i + 5]), tonumber(ARGV[i + 6]))
     tell(ip, t)
   end
-  counts[#counts + 1] = countUntil(ip, t, window)
+end
+local counts = {}
+for i = clicksAt, #ARGV, 7 do
+  counts[#counts + 1] = countUntil(ARGV[i + 2], tonumber(ARGV[i + 3]), tonumber(ARGV[i + 5]))
 end
 return {counts, redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[2])}
 `
