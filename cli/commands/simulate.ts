@@ -38,6 +38,8 @@ export const command: Command = {
       const ingestUrl = wanted.ingest ?? requireAddresses(await readAddresses(config), config.dataDir, 'ingestUrl').ingestUrl
       const { secrets, missing } = await stackSecrets(catalog, env, config.dataDir)
       if (missing.length > 0) throw new Error(`the secrets of integrations are unknown: set ${missing.join(', ')}`)
+      // Found out before the traffic is sent, not after it.
+      if (wanted.labels !== null) await writeFile(wanted.labels, '')
       const progress = createProgress(err)
       const interruption = interruptions()
       try {
@@ -93,7 +95,7 @@ function wholeNumber(text: string | null, min: number, max: number): number | nu
 
 const gotText = (text: string | null): string => (text === null ? '' : `; it got "${text}"`)
 
-/** Ctrl-C ends the run after what is in flight is told, with a summary of what was sent. */
+/** Ctrl-C ends the run after what is in flight has been answered, with a summary of what was sent. */
 function interruptions(): { signal: AbortSignal; end(): void } {
   const controller = new AbortController()
   const stop = () => controller.abort(new Error('interrupted'))

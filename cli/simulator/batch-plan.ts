@@ -12,9 +12,10 @@ const clicksPerCampaignMost = 400
 const clicksPerCampaignLeast = 25
 /** So many frauds fit into a batch when it is small. */
 const campaignsPerBatch = 10
-const attemptsMax = 12
+const attemptsMax = 40
 /** The plan may hold so many times the messages that are sent. */
 const surplusMost = 1.08
+const growthLeast = 1.05
 
 /** The options under which the traffic of the span holds `events` messages and few more, so that the batch ends close to its end. */
 export function batchPlanOptions(batch: BatchOptions): PlanOptions {
@@ -25,7 +26,9 @@ export function batchPlanOptions(batch: BatchOptions): PlanOptions {
     const count = countUpTo(options, Math.ceil(batch.events * surplusMost) + 1)
     if (count >= batch.events) found = options
     if (count >= batch.events && count <= batch.events * surplusMost) break
-    clicks *= (batch.events * (1 + surplusMost)) / 2 / Math.max(1, count)
+    const factor = (batch.events * (1 + surplusMost)) / 2 / Math.max(1, count)
+    // A handful of messages is ruled by chance, so what is too little grows by a step at least.
+    clicks *= count < batch.events ? Math.max(growthLeast, factor) : factor
   }
   if (found === null) throw new Error(`no traffic of ${batch.events} messages was found in ${attemptsMax} attempts`)
   return found

@@ -33,6 +33,7 @@ export type EndlessTraffic = {
 export type SimulatorResult = { summary: SimulatorSummary; labels: LabelBook }
 
 const chunkMessages = 800
+const graceMs = 3000
 const historyMs = 7 * 86_400_000
 /** A week of history is enough for balances and stays small. */
 const historyClicksPerSecond = 0.008
@@ -47,7 +48,11 @@ const catchUpPerSecond = 800
 export async function runSimulator(options: SimulatorOptions): Promise<SimulatorResult> {
   const world = worldFromCatalog(options.catalog)
   if (world === null) throw new Error('the catalog has no brand with a link, an integration that may send clicks, and one for players that may send events')
-  const sender = createSender({ ingestUrl: options.ingestUrl, secrets: options.secrets, signal: options.signal })
+  // What is in flight when the signal comes gets a moment to be answered, so that the summary tells the truth.
+  const hardStop = new AbortController()
+  const stopSoon = () => setTimeout(() => hardStop.abort(options.signal.reason), graceMs).unref()
+  options.signal.addEventListener('abort', stopSoon, { once: true })
+  const sender = createSender({ ingestUrl: options.ingestUrl, secrets: options.secrets, signal: hardStop.signal })
   const result: SimulatorResult = { summary: emptySummary(), labels: createLabelBook() }
   const { traffic, seed } = options
   try {
@@ -73,6 +78,8 @@ export async function runSimulator(options: SimulatorOptions): Promise<Simulator
     // Being told to stop is the usual end of endless traffic, and a clean one of a batch.
     if (!options.signal.aborted) throw error
     result.summary.interrupted = true
+  } finally {
+    options.signal.removeEventListener('abort', stopSoon)
   }
   return result
 }
@@ -82,9 +89,11 @@ async function sendBatch(plan: Iterable<PlannedMessage>, perSecond: number | nul
   const size = perSecond === null ? chunkMessages : Math.max(1, Math.min(chunkMessages, Math.floor(perSecond / 10)))
   let sent = 0
   for (const chunk of chunksOf(plan, size)) {
+    options.signal.throwIfAborted()
     if (perSecond !== null) await sleep(Math.max(0, startedMs + (sent / perSecond) * 1000 - Date.now()), undefined, { signal: options.signal })
-    await sendChunk(chunk, sender, result, options)
+    const acknowledged = await sendChunk(chunk, sender, result, options)
     sent += chunk.length
+    if (!acknowledged) throw new Error(`the ingest at ${options.ingestUrl} acknowledged nothing of the last ${chunk.length} messages, after many attempts`)
   }
 }
 
@@ -105,7 +114,8 @@ async function sendEndless(plan: Generator<PlannedMessage, void, undefined>, sen
   }
 }
 
-async function sendChunk(chunk: PlannedMessage[], sender: Sender, result: SimulatorResult, options: SimulatorOptions): Promise<void> {
+/** False when nothing came back: the edge is away. */
+async function sendChunk(chunk: PlannedMessage[], sender: Sender, result: SimulatorResult, options: SimulatorOptions): Promise<boolean> {
   const outcomes = await sender.send(chunk)
   chunk.forEach((planned, index) => {
     const outcome = outcomes[index]
@@ -114,6 +124,7 @@ async function sendChunk(chunk: PlannedMessage[], sender: Sender, result: Simula
     if (options.traffic.kind === 'batch') addLabel(result.labels, planned, outcome)
   })
   options.onProgress?.(result.summary)
+  return outcomes.some((outcome) => outcome.status === 'accepted' || outcome.status === 'rejected')
 }
 
 function addLabel(labels: LabelBook, { label, message, occurredAtMs }: PlannedMessage, outcome: Outcome): void {
