@@ -33,7 +33,9 @@ const CLOSE_WAIT_MS = 1_000
 export function createDurableLane(options: DurableLaneOptions): DurableLane {
   const { log, spill } = options
   const patienceMs = options.patienceMs ?? PATIENCE_MS
-  let isAway = false
+  // Records left on disk tell that the log was away when the former process ended: ask it before anybody waits for it.
+  let isAway = spill.state().records > 0
+  let spilling = 0
   let closed = false
 
   function setAway(value: boolean): void {
@@ -45,7 +47,12 @@ export function createDurableLane(options: DurableLaneOptions): DurableLane {
   async function store(records: SpillRecord[], share: SpillShare): Promise<'log' | 'spill'> {
     if (!isAway && (await isAppendedInTime(log, records, patienceMs))) return 'log'
     setAway(true)
-    await spill.append(records, share)
+    spilling += 1
+    try {
+      await spill.append(records, share)
+    } finally {
+      spilling -= 1
+    }
     return 'spill'
   }
 
@@ -54,8 +61,8 @@ export function createDurableLane(options: DurableLaneOptions): DurableLane {
     while (!closed) {
       const head = await spill.oldest()
       if (head === null) {
-        // Nothing on disk to test the log with: the next record shall try it.
-        setAway(false)
+        // Nothing on disk to test the log with, nor on its way there: the next record shall try it.
+        if (spilling === 0) setAway(false)
         await pause(IDLE_MS)
         continue
       }

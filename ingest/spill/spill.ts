@@ -69,10 +69,10 @@ export async function createSpill(options: SpillOptions): Promise<Spill> {
 
   /** Those who come while a sync runs share the next one. */
   async function writeAll(): Promise<void> {
-    while (waiting.length > 0) {
+    while (waiting.length > 0 || sealWaiters.length > 0) {
       const group = waiting
       waiting = []
-      const error = await writeGroup(group)
+      const error = group.length === 0 ? null : await writeGroup(group)
       for (const waiter of group) {
         waitingBytes -= waiter.bytes
         if (error === null) waiter.resolve()
@@ -93,7 +93,10 @@ export async function createSpill(options: SpillOptions): Promise<Spill> {
     const frames = group.flatMap((waiter) => waiter.frames)
     const bytes = group.reduce((sum, waiter) => sum + waiter.bytes, 0)
     try {
-      active ??= await begin()
+      if (active === null) {
+        active = await begin()
+        await syncFolder(dir)
+      }
       await writeFully(active.file, Buffer.concat(frames), active.segment.bytes)
       await active.file.datasync()
       active.segment.bytes += bytes
@@ -114,7 +117,6 @@ export async function createSpill(options: SpillOptions): Promise<Spill> {
     const file = await open(path, 'wx')
     const segment = { path, sequence, startedAtMs, bytes: 0, records: 0 }
     segments.push(segment)
-    await syncFolder(dir)
     return { segment, file }
   }
 
