@@ -1,0 +1,3 @@
+export function takeLock(path: string): number | null
+export function releaseLock(path: string): void
+export function ownerOf(path: string): number | null
