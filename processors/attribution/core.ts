@@ -63,20 +63,27 @@ function takeIn(event: PlayerEvent, bytes: Buffer, player: Player): void {
   if (admission === 'stands') return standUp(event, bytes, released, player)
   out.attributed(event, 'skip', null, NO_CLICK)
   out.disposition(receipt, 'conflict', 'identity_conflict')
+  bindAnew(releasedBinders(event, released), player)
   settleFacts(player)
 }
 
 /** A fact that counts: it may bind, it may wait, and others may have waited for it. */
 function standUp(event: PlayerEvent, bytes: Buffer, released: OpenFact[], player: Player): void {
   const { doc, context, settings } = player
-  const { logTimeMs } = context
   if (event.event_type === 'registration') displaceRegistration(event, player)
-  const fact = factFrom(event, doc, logTimeMs + settings.parkMs)
+  const fact = factFrom(event, doc, context.logTimeMs + settings.parkMs)
   doc.f.push(fact)
-  for (const candidate of bindersAmong(event, fact, released)) {
-    if (isToBind(candidate, doc, { logTimeMs, parkMs: settings.parkMs })) bindTo(candidate, player)
-  }
+  const binds = event.event_type === 'registration' || (isClickPlayer(event.player_id) && fact.n === undefined)
+  bindAnew([...(binds ? [event] : []), ...releasedBinders(event, released)], player)
   settleFacts(player, { fact, event, bytes })
+}
+
+/** Lets the earliest of the candidates bind, unless what binds already stays. */
+function bindAnew(candidates: PlayerEvent[], player: Player): void {
+  const moment = { logTimeMs: player.context.logTimeMs, parkMs: player.settings.parkMs }
+  for (const candidate of candidates.sort(compareEvents)) {
+    if (isToBind(candidate, player.doc, moment)) bindTo(candidate, player)
+  }
 }
 
 function displaceRegistration(event: PlayerEvent, { doc, context, out }: Player): void {
@@ -96,11 +103,9 @@ function factFrom(event: PlayerEvent, doc: PlayerDoc, deadlineMs: number): OpenF
   return fact
 }
 
-/** Events that may bind now: the registration; of a click, every event that counts, also one that has just stopped waiting. */
-function bindersAmong(event: PlayerEvent, fact: OpenFact, released: OpenFact[]): PlayerEvent[] {
-  if (!isClickPlayer(event.player_id)) return event.event_type === 'registration' ? [event] : []
-  const waited = released.map(parkedEvent).filter((parked) => parked !== null)
-  return [...(fact.n === undefined ? [event] : []), ...waited].sort(compareEvents)
+/** Of a click, every event that counts may bind, also one that has just stopped waiting. */
+function releasedBinders(event: PlayerEvent, released: OpenFact[]): PlayerEvent[] {
+  return isClickPlayer(event.player_id) ? released.map(parkedEvent).filter((parked) => parked !== null) : []
 }
 
 function playerInHand(brandId: string, playerId: string, context: Context, settings: Settings): Player {
