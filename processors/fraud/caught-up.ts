@@ -1,24 +1,30 @@
 import type { LogReader } from '../../runtime/read-range.ts'
 import type { SlotMeta } from './windows.ts'
 
-const CACHE_MS = 250
+/** How long an answer is good for whoever asks without a deadline. */
+const FRESH_MS = 250
+/** Answers are kept while somebody may still wait for the windows to reach them. */
+const KEPT_MS = 180_000
 
-/** The end of every clicks partition, asked for at or after `sinceMs` of the wall clock. */
+/**
+ * The end of every clicks partition, asked for at or after `sinceMs` of the wall clock; the same answer for the same
+ * `sinceMs`, since an end that moves on with the traffic would never be reached.
+ */
 export type ClickMarks = (sinceMs: number) => Promise<number[]>
 
-/** Answers from memory while that is fresh, and shares what is under way. */
-export function createClickMarks(reader: Pick<LogReader, 'watermarks'>, topic: string, partitions: number): ClickMarks {
-  let newest: { askedMs: number; ends: Promise<number[]> } | null = null
+export function createClickMarks(reader: Pick<LogReader, 'watermarks'>, topic: string, partitions: number, nowMs: () => number = Date.now): ClickMarks {
+  let asked: { atMs: number; ends: Promise<number[]> }[] = []
   return (sinceMs) => {
-    const nowMs = Date.now()
-    // What was asked before the deadline does not show the clicks up to it.
-    if (newest !== null && newest.askedMs >= sinceMs && nowMs - newest.askedMs < CACHE_MS) return newest.ends
-    const asked = Promise.all(Array.from({ length: partitions }, async (_, partition) => (await reader.watermarks(topic, partition)).high))
-    newest = { askedMs: nowMs, ends: asked }
-    asked.catch(() => {
-      newest = null
+    const atMs = nowMs()
+    const usable = asked.find((answer) => answer.atMs >= (sinceMs > 0 ? sinceMs : atMs - FRESH_MS))
+    if (usable !== undefined) return usable.ends
+    const ends = Promise.all(Array.from({ length: partitions }, async (_, partition) => (await reader.watermarks(topic, partition)).high))
+    const answer = { atMs, ends }
+    asked = [...asked.filter((one) => one.atMs > atMs - KEPT_MS), answer]
+    ends.catch(() => {
+      asked = asked.filter((one) => one !== answer)
     })
-    return asked
+    return ends
   }
 }
 

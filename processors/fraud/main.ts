@@ -1,6 +1,7 @@
 import { runClicksLoop, isPassing } from './clicks-loop.ts'
 import { startExternalIdKeeper } from './external-id-keeper.ts'
 import { createClickMarks } from './caught-up.ts'
+import { createFindClicks } from './find-clicks.ts'
 import { createFraudMetrics } from './fraud-metrics.ts'
 import { recheckTick } from './recheck-tick.ts'
 import { createFraudStep } from './step.ts'
@@ -53,7 +54,7 @@ await runChainService(
       {
         windows,
         clickMarks: createClickMarks(reader, names.topic(topics.clicks.name), topics.clicks.partitions),
-        findClicks: async () => new Map(),
+        findClicks: createFindClicks(redis, names),
         catalogOf: catalogs.get,
         clickKeys,
         settleMs: config.settleMs,
@@ -62,6 +63,7 @@ await runChainService(
           metrics.rechecks(events.length)
         },
         nowMs: () => Date.now(),
+        pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
       },
     )
   },

@@ -6,7 +6,7 @@ import { claimOf, isBindingEvent } from './click-claim.ts'
 import { type FraudInput, type FraudSignals, namedByTick } from './core.ts'
 import { watchedFromDoc } from './watched.ts'
 import { shortPlayer } from './window-keys.ts'
-import { FLOOD_MEMORY_MS, IP_WINDOW_MS_MAX, type Windows } from './windows.ts'
+import { FLOOD_MEMORY_MS, IP_WINDOW_MS_MAX, type IpWindow, type Windows } from './windows.ts'
 import { type Catalog, type FraudRule, type IpClass, ruleOf } from '../../catalog/catalog.ts'
 import type { Work } from '../../runtime/chain-step.ts'
 import type { ClickKeys } from '../../schemas/click-id.ts'
@@ -15,10 +15,13 @@ import { MONEY_PARTITIONS } from '../../schemas/topics.ts'
 
 /** An ingest clock may be ahead of the log by this much. */
 const CLOCK_TOLERANCE_MS = 300_000
+/** A moment's patience here spares another look, which in a silent partition costs a record in the log. */
+const CATCH_UP_MS = 200
+const CATCH_UP_PAUSE_MS = 40
 
 export type ClickIp = Pick<Click, 'ip_hash' | 'ip_class' | 'occurred_at' | 'received_at'>
-/** Clicks that attribution keeps open, by id; an id without an entry is not known. */
-export type FindClicks = (clickIds: readonly string[]) => Promise<ReadonlyMap<string, ClickIp>>
+/** Stored clicks by id. An id without an entry is not stored; `filling`: the store is not complete at the moment. */
+export type FindClicks = (clickIds: readonly string[]) => Promise<ReadonlyMap<string, ClickIp | 'filling'>>
 
 export type SignalSources = {
   windows: Windows
@@ -30,6 +33,7 @@ export type SignalSources = {
   /** Has events looked at again, in whatever partition they are. Resolves when that is certain. */
   askRecheck: (events: { partition: number; eventId: string }[]) => Promise<void>
   nowMs: () => number
+  pause: (ms: number) => Promise<void>
 }
 
 type Subject = {
@@ -97,19 +101,15 @@ async function gatherIps(subjects: Prepared[], sources: SignalSources): Promise<
   const signals: IpSignal[] = subjects.map(() => ({ state: 'none' }))
   const bound = [...subjects.keys()].filter((i) => boundClickId(subjects[i]!.attributed) !== null)
   if (bound.length === 0) return signals
-  // Taken before the windows are read: what they have applied by then covers these ends.
-  const ends = await sources.clickMarks(Math.max(...bound.map((i) => subjects[i]!.settlesAtMs ?? 0)))
-  const queries = await ipQueries(subjects, bound, sources, (i) => {
-    signals[i] = { state: 'unknown', waiting: false }
+  const queries = await ipQueries(subjects, bound, sources, (i, waiting) => {
+    signals[i] = { state: 'unknown', waiting }
   })
-  const windows = await sources.windows.readIps(queries)
   const watches: Parameters<Windows['watchIps']>[0] = []
-  for (const [n, { i, ipHash, ipClass, atMs, receivedAtMs, windowMs }] of queries.entries()) {
-    const { meta, times, size } = windows[n]!
-    const caughtUp = isCaughtUp(meta, ends)
+  for (const [n, { meta, times, size, caughtUp }] of (await readCaughtUp(queries, subjects, sources)).entries()) {
+    const { i, ipHash, ipClass, atMs, receivedAtMs, windowMs } = queries[n]!
     const remembered = isCompleteSince(meta, atMs - windowMs - CLOCK_TOLERANCE_MS) && receivedAtMs > sources.nowMs() - FLOOD_MEMORY_MS
-    const { attributed, partition, settlesAtMs } = subjects[i]!
-    const rule = ruleOf(subjects[i]!.catalog, 'ip-velocity')
+    const { attributed, partition, settlesAtMs, catalog } = subjects[i]!
+    const rule = ruleOf(catalog, 'ip-velocity')
     // What is seen already counts, however much is missing.
     const flooded = ipVelocityReason(mostClicksAround(times, atMs, windowMs), ipClass, rule) !== null
     signals[i] = flooded || (caughtUp && remembered) ? { state: 'known', ipClass, clickedAtMs: atMs, times } : { state: 'unknown', waiting: !caughtUp }
@@ -119,14 +119,28 @@ async function gatherIps(subjects: Prepared[], sources: SignalSources): Promise<
   return signals
 }
 
-async function ipQueries(subjects: Prepared[], bound: number[], sources: SignalSources, unknown: (i: number) => void): Promise<IpQuery[]> {
+/** Reads the windows, and for verdicts that are to settle again for a moment while the clicks loop comes up to the end of the log. */
+async function readCaughtUp(queries: IpQuery[], subjects: Prepared[], sources: SignalSources): Promise<(IpWindow & { caughtUp: boolean })[]> {
+  // Taken before the windows are read: what they have applied by then covers these ends.
+  const ends = await Promise.all(queries.map(({ i }) => sources.clickMarks(subjects[i]!.settlesAtMs ?? 0)))
+  const deadlineMs = sources.nowMs() + CATCH_UP_MS
+  for (;;) {
+    const windows = await sources.windows.readIps(queries)
+    const read = windows.map((window, n) => ({ ...window, caughtUp: isCaughtUp(window.meta, ends[n]!) }))
+    const late = read.some(({ caughtUp }, n) => !caughtUp && subjects[queries[n]!.i]!.settlesAtMs !== null)
+    if (!late || sources.nowMs() >= deadlineMs) return read
+    await sources.pause(CATCH_UP_PAUSE_MS)
+  }
+}
+
+async function ipQueries(subjects: Prepared[], bound: number[], sources: SignalSources, unknown: (i: number, waiting: boolean) => void): Promise<IpQuery[]> {
   const missing = bound.filter((i) => joinedClick(subjects[i]!.attributed) === null).map((i) => boundClickId(subjects[i]!.attributed)!)
-  const found = missing.length === 0 ? new Map<string, ClickIp>() : await sources.findClicks(missing)
+  const found = missing.length === 0 ? new Map<string, ClickIp | 'filling'>() : await sources.findClicks(missing)
   return bound.flatMap((i) => {
     const { attributed, catalog } = subjects[i]!
     const click = joinedClick(attributed) ?? found.get(boundClickId(attributed)!) ?? null
-    if (click === null) {
-      unknown(i)
+    if (click === null || click === 'filling') {
+      unknown(i, click !== null)
       return []
     }
     const windowMs = Math.min(ruleOf(catalog, 'ip-velocity').params.windowMs, IP_WINDOW_MS_MAX)

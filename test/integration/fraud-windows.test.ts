@@ -2,7 +2,11 @@ import fc from 'fast-check'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { NOON_MS, testAttributed, testClick, testEvent } from '../../processors/fraud/fixtures.ts'
+import { createFindClicks } from '../../processors/fraud/find-clicks.ts'
 import { WindowsLostError } from '../../processors/fraud/windows.ts'
+import { createNames } from '../../runtime/names.ts'
+import { createPackedBuckets } from '../../runtime/packed-buckets.ts'
+import { OPEN_CLICK_FAMILY, packOpenClick } from '../../schemas/open-click.ts'
 import type { AttributedEvent, Click } from '../../schemas/records.generated.ts'
 import { testServices, uniqueNamespace } from '../support/services.ts'
 import { createFraudWorld, type FraudWorld, WORLD_SETTLE_MS } from './fraud-world.ts'
@@ -143,7 +147,7 @@ describe('a settled verdict', () => {
   it('about a click that nobody has stored is a review until the click turns up', async () => {
     const world = await newWorld()
     const [click] = flood(1)
-    const registration = { ...registrationOf(click!, 'p1'), click: null, click_state: 'reconstructed' as const }
+    const registration = { ...registrationOf(click!, 'p1'), click: { ...click!, ip_hash: '', ip_class: 'unknown' as const }, click_state: 'reconstructed' as const }
     world.attribute(1, registration)
     await world.quiesce()
     expect(only(world, registration)).toMatchObject({ settled: true, decision: 'review', score: 0 })
@@ -253,5 +257,20 @@ describe('any order and any repetition', () => {
       }),
       { numRuns: 12 },
     )
+  })
+})
+
+describe('a bound click that had not arrived', () => {
+  it('is found among the open clicks; while these are read again it may still come', async () => {
+    const names = createNames(uniqueNamespace())
+    const find = createFindClicks(redis, names)
+    const [stored, absent] = flood(2)
+    const packed = packOpenClick(stored!)!
+    await createPackedBuckets(redis, names, OPEN_CLICK_FAMILY).put([packed], (bucketMs) => bucketMs + 10 * 365 * 24 * HOUR_MS)
+    expect((await find([stored!.click_id])).get(stored!.click_id)).toMatchObject({ ip_hash: stored!.ip_hash, ip_class: 'residential', occurred_at: NOON_MS })
+    expect((await find([absent!.click_id])).get(absent!.click_id)).toBe('filling')
+    for (let partition = 0; partition < 12; partition++) await redis.set(names.redis(`${OPEN_CLICK_FAMILY}:filled:${partition}`), 'filled')
+    expect((await find([absent!.click_id])).size).toBe(0)
+    expect((await find(['no click id'])).size).toBe(0)
   })
 })

@@ -82,6 +82,7 @@ export async function createFraudWorld(redis: Redis, namespace: string) {
       findClicks: async (ids) => new Map(ids.flatMap((id) => (openClicks.has(id) ? [[id, openClicks.get(id)!]] : []))),
       askRecheck: async (events) => append(events.map(({ partition, eventId }) => recheckTick(topicOf, partition, eventId, nowMs))),
       nowMs: () => nowMs,
+      pause: async (ms) => void (nowMs += ms),
     },
   )
 
