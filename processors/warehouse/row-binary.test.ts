@@ -56,3 +56,10 @@ const refused: [string, () => string][] = [
 it.each(refused)('refuses what a column cannot hold: %s', (code, write) => {
   expect(write).toThrow(expect.objectContaining({ code }))
 })
+
+it('keeps every byte when the buffer grows, wherever the growth falls', () => {
+  const grown = createRowBuffer()
+  const bytes = Array.from({ length: 300_000 }, (_, i) => (i % 3 === 0 ? 1 : 0))
+  for (const byte of bytes) writeBool(grown, byte === 1)
+  expect(bytesOf(grown).equals(Buffer.from(bytes))).toBe(true)
+})

@@ -54,8 +54,14 @@ function reserve(out: RowBuffer, count: number): number {
   return at
 }
 
+// In one expression the old bytes would be read before reserve() may replace them by larger ones.
+function writeByte(out: RowBuffer, byte: number): void {
+  const at = reserve(out, 1)
+  out.bytes[at] = byte
+}
+
 export const writeBool: Write<boolean> = (out, value) => {
-  out.bytes[reserve(out, 1)] = value ? 1 : 0
+  writeByte(out, value ? 1 : 0)
 }
 
 export const writeInt32: Write<number> = (out, value) => {
@@ -125,7 +131,7 @@ export const writeText: Write<string> = (out, value) => {
 export function writeNullable<T>(write: Write<T>): Write<T | null> {
   return (out, value) => {
     if (value === undefined) throw new RowError('value_missing', 'a field that may be null must still be there')
-    out.bytes[reserve(out, 1)] = value === null ? 1 : 0
+    writeByte(out, value === null ? 1 : 0)
     if (value !== null) write(out, value)
   }
 }
@@ -150,8 +156,8 @@ export const writeTextMap: Write<Readonly<Record<string, string>>> = (out, value
 function writeLength(out: RowBuffer, length: number): void {
   let rest = length
   while (rest >= 0x80) {
-    out.bytes[reserve(out, 1)] = (rest & 0x7f) | 0x80
+    writeByte(out, (rest & 0x7f) | 0x80)
     rest >>>= 7
   }
-  out.bytes[reserve(out, 1)] = rest
+  writeByte(out, rest)
 }
