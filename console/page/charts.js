@@ -5,7 +5,6 @@ import { textOf, utcTitle } from './format.js'
 /** Each line differs by its stroke as well as by its colour. */
 const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3]]
 const SHRINK_BELOW = 0.45
-const CHART_HEIGHT = () => (window.matchMedia('(max-width: 640px)').matches ? 176 : 208)
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
 
@@ -37,7 +36,7 @@ export function createTimeseries(panel, body) {
     plot = new uPlot(optionsOf(holder, lines, () => top, (index) => showValues(index ?? data[0].length - 1)), data, holder)
   }
 
-  new ResizeObserver(() => plot?.setSize({ width: holder.clientWidth, height: CHART_HEIGHT() })).observe(holder)
+  new ResizeObserver(() => plot?.setSize(sizeOf(holder))).observe(holder)
   window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
     lines.forEach((column, index) => paintSwatch(legend.children[index].firstElementChild, column.tone ?? 'plain', index))
     draw()
@@ -58,6 +57,11 @@ export function createTimeseries(panel, body) {
   }
 }
 
+/** The drawing fills what its card has left; it hangs in its holder and cannot stretch it. */
+function sizeOf(holder) {
+  return { width: holder.clientWidth, height: holder.clientHeight }
+}
+
 /** A scale that grows at once and shrinks only when half of it is unused: the picture does not breathe. */
 function steadyTop(top, highest) {
   const wanted = niceAbove(highest)
@@ -73,8 +77,7 @@ function niceAbove(value) {
 function optionsOf(holder, lines, topOf, onPoint) {
   const axis = { stroke: colour('soft'), grid: { stroke: colour('grid'), width: 1 }, ticks: { show: false }, font: '12px system-ui, sans-serif' }
   return {
-    width: holder.clientWidth,
-    height: CHART_HEIGHT(),
+    ...sizeOf(holder),
     padding: [8, 4, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },

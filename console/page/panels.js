@@ -11,7 +11,7 @@ const decisionSigns = { allow: '✓', review: '?', hold: '‖', reject: '✕' }
 /** One card: title, question, drawing, and behind it the numbers and the SQL. */
 export function createPanel(panel, actions) {
   const body = h('div', { class: 'panel-body' })
-  const drawing = h('div', { hidden: true })
+  const drawing = h('div', { class: 'drawing', hidden: true })
   const empty = h('p', { class: 'empty' }, 'Reading…')
   body.append(drawing, empty)
   const view = kinds[panel.kind](panel, drawing, actions)
