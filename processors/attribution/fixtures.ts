@@ -15,7 +15,8 @@ export const DAY_MS = 86_400_000
 export const PARK_MS = 10_000
 export const T0 = Date.UTC(2026, 0, 10)
 export const CATALOG_VERSION = 'cat-1'
-export const keys = clickKeysFromText(`1:${'ab'.repeat(16)}`)
+export const keyText = `1:${'ab'.repeat(16)}`
+export const keys = clickKeysFromText(keyText)
 const foreignKeys = clickKeysFromText(`1:${'cd'.repeat(16)}`)
 
 const content: CatalogContent = {
