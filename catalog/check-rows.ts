@@ -61,8 +61,6 @@ function checkOffers(offers: RowOf<'offers'>[], report: Report): void {
     const url = URL.canParse(offer.landing_url) ? new URL(offer.landing_url) : null
     if (url === null || url.username !== '' || url.password !== '') {
       report('offers', [index, 'landing_url'], JSON.stringify(offer.landing_url), 'an https:// address without user name', 'write, for example, https://www.example.com/welcome')
-    } else if (url.searchParams.has(offer.click_param)) {
-      report('offers', [index, 'landing_url'], `an address that already has ${offer.click_param}`, `one without the parameter ${offer.click_param}, which carries the click id`, 'remove it from the address')
     }
   })
 }

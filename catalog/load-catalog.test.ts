@@ -1,11 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type Catalog, dealVersionAt, linkById, linkByNumber, linkOfPromo, promoByCode, ruleOf } from './catalog.ts'
 import { catalogFromJson, jsonFromCatalog } from './catalog-json.ts'
+import { msFromInstant } from './field-spec.ts'
 import { schemaFileText } from './json-schema.ts'
-import { integrationBySecretHash, integrationSecrets, secretHash } from './integration-secrets.ts'
 import { listNames } from './lists.ts'
 import { type CatalogProblem, loadCatalog, textFromProblem } from './load-catalog.ts'
 
@@ -149,11 +150,12 @@ describe('a catalog that is in order', () => {
     expect(Array.isArray(loaded) ? loaded.map(textFromProblem) : []).toEqual([])
   })
 
-  test('ten thousand links load in less than two seconds', () => {
+  test('ten thousand links load in less than two seconds of the processor', () => {
     const links = Array.from({ length: 10_000 }, (_, i) => `- id: l${i}\n  number: ${i + 1}\n  affiliate_id: ann\n  offer_id: welcome\n`).join('')
-    const started = performance.now()
+    const before = process.cpuUsage()
     expect(catalogOf({ links }).links.length).toBe(10_000)
-    expect(performance.now() - started).toBeLessThan(2000)
+    const { user, system } = process.cpuUsage(before)
+    expect((user + system) / 1000).toBeLessThan(2000)
   })
 })
 
@@ -165,6 +167,18 @@ describe('the version of a catalog', () => {
     })
     expect(same.version).toBe(catalogOf().version)
     expect(catalogOf(replace('promo-codes', '2026-01-01T00:00:00Z', '2026-01-01T02:00:00+02:00')).version).toBe(same.version)
+  })
+
+  test('is the same for any order of the rows', () => {
+    const rowsOf = (name: string): string[] => (small[name] ?? '').split(/^(?=- )/m).filter((row) => row !== '')
+    const expected = catalogOf().version
+    const orders = fc.record(Object.fromEntries(Object.keys(small).map((name) => [name, fc.shuffledSubarray(rowsOf(name), { minLength: rowsOf(name).length })])))
+    fc.assert(
+      fc.property(orders, (rows) => {
+        expect(catalogOf(Object.fromEntries(Object.entries(rows).map(([name, list]) => [name, list.join('')]))).version).toBe(expected)
+      }),
+      { numRuns: 25 },
+    )
   })
 
   test('changes with the content', () => {
@@ -213,7 +227,6 @@ describe('a catalog with mistakes', () => {
     ['a link number of 0', replace('links', 'number: 9', 'number: 0'), ['links.yaml:1 number']],
     ['a link number above 4194303', replace('links', 'number: 9', 'number: 4194304'), ['links.yaml:1 number']],
     ['a landing page without https', replace('offers', 'https://casino', 'http://casino'), ['offers.yaml:1 landing_url']],
-    ['a landing page that has the click parameter', replace('offers', 'casino.example/l', 'casino.example/l?cid=1'), ['offers.yaml:1 landing_url']],
     ['a host with a port', replace('brands', 'Play.Casino.example', 'play.example:8080'), ['brands.yaml:1 deep_link_hosts.0']],
     ['a code with two owners at one instant', replace('promo-codes', '2026-02-01T00:00:00Z }\n- { code: HELLO, affiliate_id: bob', '2026-02-01T00:00:00.001Z }\n- { code: HELLO, affiliate_id: bob'), ['promo-codes.yaml:2 code']],
     ['a code that ends when it begins', replace('promo-codes', 'valid_to: 2026-02-01', 'valid_to: 2026-01-01'), ['promo-codes.yaml:1 valid_to']],
@@ -255,21 +268,17 @@ describe('a catalog with mistakes', () => {
   })
 })
 
-describe('the secrets of integrations', () => {
-  test('a presented secret names its integration and nothing else does', () => {
-    const secrets = integrationSecrets(catalogOf(), { PLATFORM: 'secret-one', NETWORK: 'secret-two' })
-    if (Array.isArray(secrets)) throw new Error('refused')
-    expect(integrationBySecretHash(secrets, secretHash('secret-two'))?.id).toBe('network')
-    expect(integrationBySecretHash(secrets, secretHash('secret-three'))).toBeNull()
-  })
-
-  test('unset, unusable and shared secrets are problems that do not repeat a value', () => {
-    const unset = integrationSecrets(catalogOf(), { PLATFORM: 'with space' })
-    expect(Array.isArray(unset) && unset.map((problem) => problem.variable)).toEqual(['NETWORK', 'PLATFORM'])
-    const shared = integrationSecrets(catalogOf(), { PLATFORM: 'equal-one', NETWORK: 'equal-one' })
-    expect(Array.isArray(shared) && shared.length).toBe(1)
-    expect(JSON.stringify([unset, shared])).not.toMatch(/with space|equal-one/)
-  })
+test('an instant means the same whatever its offset, and a text that is no instant means nothing', () => {
+  const years = { min: new Date('1971-01-01T00:00:00Z'), max: new Date('2199-12-31T00:00:00Z'), noInvalidDate: true }
+  fc.assert(
+    fc.property(fc.date(years), fc.integer({ min: -23 * 60, max: 23 * 60 }), (date, offsetMinutes) => {
+      const sign = offsetMinutes < 0 ? '-' : '+'
+      const [hours, minutes] = [Math.floor(Math.abs(offsetMinutes) / 60), Math.abs(offsetMinutes) % 60].map((part) => String(part).padStart(2, '0'))
+      const local = new Date(date.getTime() + offsetMinutes * 60_000).toISOString().slice(0, -1)
+      expect(msFromInstant(`${local}${sign}${hours}:${minutes}`)).toBe(date.getTime())
+    }),
+  )
+  for (const text of ['', '2026-01-01', '2026-01-01T00:00:00', '2026-13-01T00:00:00Z', '2025-02-29T00:00:00Z', '2026-01-01T24:00:00Z', '2026-01-01 00:00:00Z']) expect(msFromInstant(text)).toBeNull()
 })
 
 test.each(listNames)('the editor schema of %s says what the loader checks', (name) => {
