@@ -8,8 +8,8 @@ const QUERY_TIMEOUT_MS = 10_000
 const STALL_MS = 30_000
 const NEW_TOPIC_MS = 10_000
 const NEW_TOPIC_PAUSE_MS = 100
-/** Unknown partition, unknown topic, leader not available. */
-const UNKNOWN_YET = new Set([-190, -188, 3, 5])
+/** Unknown partition, unknown topic, leader not available, not the leader. */
+const UNKNOWN_YET = new Set([-190, -188, 3, 5, 6])
 
 export type Marks = { low: number; high: number }
 
