@@ -5,6 +5,7 @@ import { createFindClicks } from './find-clicks.ts'
 import { createFraudMetrics } from './fraud-metrics.ts'
 import { recheckTick } from './recheck-tick.ts'
 import { createFraudStep } from './step.ts'
+import { sharingCalls } from './sharing-calls.ts'
 import { createWindows } from './windows.ts'
 import { createCatalogStore } from '../../catalog/catalog-store.ts'
 import { runChainService } from '../../runtime/chain-service.ts'
@@ -35,10 +36,11 @@ await runChainService(
     const reader = await createLogReader({ brokers, clientId: 'tributary-fraud-windows' })
     stack.add('windows reader', () => reader.close())
     const windows = createWindows(redis, names)
+    const catalogOf = sharingCalls(catalogs.get)
 
     const clicks = runClicksLoop({
       brokers, names, instance: config.instance, log, windows, producer, reader, topicOf,
-      catalogOf: catalogs.get,
+      catalogOf,
       probe: probeFromText(process.env.TRIBUTARY_KILL_AT_CLICKS, (point) => process.stderr.write(`killed at ${point}\n`)),
       onVerdict: metrics.clickVerdict,
       onUnreadable: metrics.unreadableClick,
@@ -55,7 +57,7 @@ await runChainService(
         windows,
         clickMarks: createClickMarks(reader, names.topic(topics.clicks.name), topics.clicks.partitions),
         findClicks: createFindClicks(redis, names),
-        catalogOf: catalogs.get,
+        catalogOf,
         clickKeys,
         settleMs: config.settleMs,
         askRecheck: async (events) => {

@@ -200,6 +200,29 @@ describe('the fraud process', () => {
     await scene.end()
   })
 
+  it('settles while clicks keep coming', async () => {
+    const scene = await createScene()
+    const child = scene.start()
+    const given = traffic()
+    let feeding = true
+    const feed = (async () => {
+      while (feeding) {
+        const ip = Math.floor(Math.random() * 2 ** 32).toString(16).padStart(16, '0')
+        await scene.clicks(Array.from({ length: 20 }, () => testClick({ occurred_at: Date.now(), ip_hash: ip, ip_class: 'mobile' })))
+        await new Promise((resolve) => setTimeout(resolve, 10))
+      }
+    })()
+    await scene.clicks(given.clicks)
+    await scene.events(Object.values(given.events))
+    const startedMs = Date.now()
+    await expectVerdicts(scene, given)
+    feeding = false
+    await feed
+    expect(Date.now() - startedMs).toBeLessThan(15_000)
+    child.kill('SIGKILL')
+    await scene.end()
+  })
+
   it.each(['after_produce', 'after_apply', 'before_commit'])('killed %s, it neither loses nor repeats a verdict', async (point) => {
     const scene = await createScene()
     const given = traffic()
