@@ -8,6 +8,7 @@ import { type KafkaAdmin, type Offsets, type Place, placeName } from './kafka-ad
 export const groupTopics: Readonly<Record<string, readonly TopicName[]>> = {
   attribution: ['player-events'],
   fraud: ['attributed-events'],
+  'attribution-clicks': ['clicks'],
   'fraud-clicks': ['clicks'],
   commission: ['scored-events'],
   warehouse: (Object.keys(topics) as TopicName[]).filter((name) => topics[name].consumers.includes('warehouse') && topics[name].record !== null && name !== 'attributed-events').concat('dead-letters'),

@@ -78,12 +78,12 @@ function optionsOf(holder, lines, topOf, onPoint) {
   const axis = { stroke: colour('soft'), grid: { stroke: colour('grid'), width: 1 }, ticks: { show: false }, font: '12px system-ui, sans-serif' }
   return {
     ...sizeOf(holder),
-    padding: [8, 4, 0, 0],
+    padding: [8, 18, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
     scales: { x: { time: true }, y: { range: () => [0, topOf()] } },
     axes: [
-      { ...axis, space: 80, values: '{HH}:{mm}', grid: { show: false } },
+      { ...axis, size: 28, space: 80, values: '{HH}:{mm}', grid: { show: false } },
       { ...axis, size: 46, values: (_plot, values) => values.map((value) => value.toLocaleString()) },
     ],
     hooks: { setCursor: [(plot) => onPoint(plot.cursor.idx)] },

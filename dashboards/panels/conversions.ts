@@ -8,19 +8,19 @@ export const conversions: Panel = {
   unit: 'count',
   sql: `
 SELECT
-  toStartOfInterval(toDateTime(received_at, 'UTC'), INTERVAL 10 SECOND) AS time,
+  toStartOfInterval(toDateTime(received_at, 'UTC'), INTERVAL 15 SECOND) AS time,
   countIf(disposition = 'applied') AS applied,
   countIf(disposition IN ('accepted', 'parked')) AS waiting,
   countIf(disposition = 'unattributed') AS unattributed,
   countIf(disposition IN ('conflict', 'filtered', 'dead_lettered')) AS refused
 FROM events
-WHERE received_at >= toStartOfInterval(now('UTC') - INTERVAL 15 MINUTE, INTERVAL 10 SECOND)
-  AND received_at < toStartOfInterval(now('UTC') - INTERVAL 2 SECOND, INTERVAL 10 SECOND)
+WHERE received_at >= toStartOfInterval(now('UTC') - INTERVAL 15 MINUTE, INTERVAL 15 SECOND)
+  AND received_at < toStartOfInterval(now('UTC') - INTERVAL 2 SECOND, INTERVAL 15 SECOND)
 GROUP BY time
 ORDER BY time WITH FILL
-  FROM toStartOfInterval(now('UTC') - INTERVAL 15 MINUTE, INTERVAL 10 SECOND)
-  TO toStartOfInterval(now('UTC') - INTERVAL 2 SECOND, INTERVAL 10 SECOND)
-  STEP INTERVAL 10 SECOND`,
+  FROM toStartOfInterval(now('UTC') - INTERVAL 15 MINUTE, INTERVAL 15 SECOND)
+  TO toStartOfInterval(now('UTC') - INTERVAL 2 SECOND, INTERVAL 15 SECOND)
+  STEP INTERVAL 15 SECOND`,
   columns: [
     { name: 'time', label: 'Time', unit: 'time' },
     { name: 'applied', label: 'Applied', unit: 'count', tone: 'good' },

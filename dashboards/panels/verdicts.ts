@@ -8,20 +8,20 @@ export const verdicts: Panel = {
   unit: 'count',
   sql: `
 SELECT
-  toStartOfInterval(toDateTime(scored_at, 'UTC'), INTERVAL 10 SECOND) AS time,
+  toStartOfInterval(toDateTime(scored_at, 'UTC'), INTERVAL 15 SECOND) AS time,
   countIf(decision = 'allow') AS allow,
   countIf(decision = 'review') AS review,
   countIf(decision = 'hold') AS hold,
   countIf(decision = 'reject') AS reject
 FROM verdicts
 WHERE subject_type = 'event'
-  AND scored_at >= toStartOfInterval(now('UTC') - INTERVAL 15 MINUTE, INTERVAL 10 SECOND)
-  AND scored_at < toStartOfInterval(now('UTC') - INTERVAL 4 SECOND, INTERVAL 10 SECOND)
+  AND scored_at >= toStartOfInterval(now('UTC') - INTERVAL 15 MINUTE, INTERVAL 15 SECOND)
+  AND scored_at < toStartOfInterval(now('UTC') - INTERVAL 4 SECOND, INTERVAL 15 SECOND)
 GROUP BY time
 ORDER BY time WITH FILL
-  FROM toStartOfInterval(now('UTC') - INTERVAL 15 MINUTE, INTERVAL 10 SECOND)
-  TO toStartOfInterval(now('UTC') - INTERVAL 4 SECOND, INTERVAL 10 SECOND)
-  STEP INTERVAL 10 SECOND`,
+  FROM toStartOfInterval(now('UTC') - INTERVAL 15 MINUTE, INTERVAL 15 SECOND)
+  TO toStartOfInterval(now('UTC') - INTERVAL 4 SECOND, INTERVAL 15 SECOND)
+  STEP INTERVAL 15 SECOND`,
   columns: [
     { name: 'time', label: 'Time', unit: 'time' },
     { name: 'review', label: 'To review', unit: 'count', tone: 'warn' },
