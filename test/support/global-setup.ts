@@ -1,19 +1,37 @@
 import type { TestProject } from 'vitest/node'
+import { startThrowawayServices } from '../../cli/stack/throwaway-services.ts'
 import type { TestServices } from './services.ts'
 
-/** Gives the tests one Kafka, one Redis and one ClickHouse, and ends them with the run. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const given = givenServices()
-  if (given === null) throw new Error('set KAFKA_BROKERS, REDIS_URL and CLICKHOUSE_URL')
-  project.provide('services', given)
-  return () => Promise.resolve()
+type Running = { services: TestServices; stop(): Promise<void> }
+
+/** Gives the tests one Kafka, one Redis and one ClickHouse, and ends with the run what it started. */
+export default async function setUpServices(project: TestProject): Promise<() => Promise<void>> {
+  const { services, stop } = givenServices() ?? (process.env.TEST_STACK === 'containers' ? await startInContainers() : await startLocally())
+  project.provide('services', services)
+  return stop
+}
+
+async function startLocally(): Promise<Running> {
+  const said: string[] = []
+  try {
+    const { kafkaBrokers, redisUrl, clickhouseUrl, stop } = await startThrowawayServices(process.env, (text) => void said.push(text))
+    return { services: { kafkaBrokers, redisUrl, clickhouseUrl }, stop }
+  } catch (error) {
+    throw new Error(`the services of the tests did not start:\n${said.join('\n')}`, { cause: error })
+  }
+}
+
+/** Loaded only when asked for: it brings a Docker client along. */
+async function startInContainers(): Promise<Running> {
+  const { startContainers } = await import('./containers.ts')
+  return await startContainers()
 }
 
 /** Services that somebody else runs, when all three addresses are set. @throws when only some are */
-function givenServices(): TestServices | null {
+function givenServices(): Running | null {
   const { KAFKA_BROKERS: kafkaBrokers = '', REDIS_URL: redisUrl = '', CLICKHOUSE_URL: clickhouseUrl = '' } = process.env
   const addresses = [kafkaBrokers, redisUrl, clickhouseUrl]
   if (addresses.every((address) => address === '')) return null
   if (addresses.some((address) => address === '')) throw new Error('set all of KAFKA_BROKERS, REDIS_URL and CLICKHOUSE_URL, or none of them')
-  return { kafkaBrokers, redisUrl, clickhouseUrl }
+  return { services: { kafkaBrokers, redisUrl, clickhouseUrl }, stop: () => Promise.resolve() }
 }
