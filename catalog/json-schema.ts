@@ -2,7 +2,7 @@ import { decimalPattern, type FieldSpec, instantPattern, type ObjectSpec } from 
 import { type ListName, lists } from './lists.ts'
 
 /** The JSON Schema of a catalog file, for editors: completion and warnings while typing. The loader checks more than this. */
-export function schemaOfList(name: ListName): Record<string, unknown> {
+function schemaOfList(name: ListName): Record<string, unknown> {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: `${name}.yaml`,

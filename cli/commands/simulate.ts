@@ -54,7 +54,8 @@ export const command: Command = {
         })
         progress.end()
         if (wanted.labels !== null) await writeFile(wanted.labels, labels.text())
-        out(json ? `${JSON.stringify({ seed: wanted.seed, until: new Date(wanted.endMs).toISOString(), ...summary })}\n` : summaryText(summary))
+        const { byKind, ...rest } = summary
+        out(json ? `${JSON.stringify({ seed: wanted.seed, until: new Date(wanted.endMs).toISOString(), ...rest, by_kind: byKind })}\n` : summaryText(summary))
         return summary.interrupted || summary.accepted < summary.sent ? 1 : 0
       } finally {
         progress.end()

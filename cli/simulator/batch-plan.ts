@@ -5,7 +5,7 @@ import type { World } from './world.ts'
 export type BatchOptions = { world: World; seed: number; tag: string; events: number; endMs: number }
 
 /** A batch covers so much time before its end: long enough for first deposits, revenue days and reversals. */
-export const batchSpanMs = 4 * 86_400_000
+const batchSpanMs = 4 * 86_400_000
 /** Messages that a click brings with it within the span, first guess. */
 const messagesPerClick = 1.7
 const clicksPerCampaignMost = 400
@@ -18,7 +18,7 @@ const surplusMost = 1.08
 const growthLeast = 1.05
 
 /** The options under which the traffic of the span holds `events` messages and few more, so that the batch ends close to its end. */
-export function batchPlanOptions(batch: BatchOptions): PlanOptions {
+function batchPlanOptions(batch: BatchOptions): PlanOptions {
   let clicks = Math.max(1, batch.events / messagesPerClick)
   let found: PlanOptions | null = null
   for (let attempt = 1; attempt <= attemptsMax; attempt++) {

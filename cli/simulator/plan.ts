@@ -66,7 +66,7 @@ export function* planTraffic(options: PlanOptions): Generator<PlannedMessage, vo
 }
 
 /** Fewer people at five in the morning than at eight in the evening. */
-export function dailyFactor(atMs: number): number {
+function dailyFactor(atMs: number): number {
   const hour = (atMs % dayMs) / 3_600_000
   return 1 + cycleSwing * Math.cos(((hour - busiestHourUtc) / 24) * 2 * Math.PI)
 }
