@@ -1,29 +1,29 @@
 import type { ParseArgsConfig } from 'node:util'
 import type { Config } from '../runtime/config.ts'
 
-export type ExitCode = 0 | 1 | 2
-
-/** One word of `tributary`: a file in `commands/`. */
+/** One command of `tributary`; its file in `commands/` has its name and is loaded only when it is called. */
 export type Command = {
   name: string
+  /** One line for the list of commands. */
   summary: string
-  /** Without the program's name. */
+  /** Name and arguments, as a person types them. */
   usage: string
   examples: string[]
-  /** As `parseArgs` of node:util takes them; --json and --help are everybody's. */
   options: NonNullable<ParseArgsConfig['options']>
+  /** @returns 0 done, 1 failed, 2 used wrongly */
   run(call: CommandCall): Promise<ExitCode>
 }
 
+export type ExitCode = 0 | 1 | 2
+
 export type CommandCall = {
-  values: Record<string, string | boolean | (string | boolean)[] | undefined>
-  positionals: string[]
+  values: Readonly<Record<string, unknown>>
+  positionals: readonly string[]
+  /** The result goes to `out` as JSON, for programs. */
   json: boolean
-  /** Data, on stdout. */
-  out: (text: string) => void
-  /** Progress and complaints, on stderr. */
-  err: (text: string) => void
+  out(text: string): void
+  /** Progress, warnings and what went wrong. */
+  err(text: string): void
   config: Config
-  /** The environment as it is: names of secrets that the catalog refers to. */
-  env: Record<string, string | undefined>
+  env: Readonly<Record<string, string | undefined>>
 }
