@@ -38,14 +38,15 @@ export function createClicksHandler(options: ClicksHandlerOptions, control: Loop
   let checkedMs = 0
 
   /** Where a partition begins: at what the windows hold, or far enough back to fill them. */
-  async function begin({ partition }: AssignedPlace): Promise<number> {
+  async function begin({ partition, committed }: AssignedPlace): Promise<number> {
     const marks = await options.reader.watermarks(topic, partition)
     const fromMs = Date.now() - REFILL_MS
     const start = Math.max(marks.low, await options.reader.offsetAt(topic, partition, fromMs))
     const sinceMs = start === 0 ? 0 : fromMs
     const held = await windows.beginClicks(partition, { start, sinceMs, low: marks.low })
     if (held > marks.high) throw new Error(`the windows are at offset ${held} of ${topic}/${partition}, but the log ends at ${marks.high}: they do not belong together`)
-    return held
+    // What was counted but not committed may have verdicts that were never written.
+    return Math.max(marks.low, Math.min(held, committed?.offset ?? start))
   }
 
   /** A wipe shows in a silent partition too, and what a dead process had to tell is told. */

@@ -243,6 +243,26 @@ describe('the fraud process', () => {
     child.kill('SIGKILL')
     await scene.end()
   })
+  it.each(['after_apply', 'after_produce', 'after_commit'])('killed %s in the clicks, it counts none twice and tells whoever is concerned', async (point) => {
+    const scene = await createScene()
+    const given = traffic()
+    const flood = given.clicks.slice(0, 11)
+    const first = scene.start()
+    await scene.clicks(flood.slice(0, 10))
+    await scene.events([given.events.flooded])
+    const [verdict] = await scene.settled([given.events.flooded])
+    expect(verdict).toMatchObject({ decision: 'allow', completeness: 1 })
+    first.kill('SIGKILL')
+    await first.exited
+    await scene.clicks(flood.slice(10))
+    expect(await scene.start({ TRIBUTARY_KILL_AT_CLICKS: point }).exited).toBe('SIGKILL')
+    const child = scene.start()
+    const [revised] = await scene.settled([given.events.flooded], ([seen]) => seen?.decision === 'review')
+    expect(revised).toMatchObject({ settled: true, reasons: [{ observed: 11 }] })
+    expect(new Set((await scene.clickVerdicts()).map(({ subject_id }) => subject_id))).toEqual(new Set([flood[10]!.click_id]))
+    child.kill('SIGKILL')
+    await scene.end()
+  })
 })
 
 function withPlayer(attributed: AttributedEvent, player: string): AttributedEvent {
