@@ -41,11 +41,11 @@ const content: CatalogContent = {
     {
       id: 'ann-deal', version: 1, affiliateId: 'ann', offerId: 'welcome', brandId: 'lucky', validFromMs: 0,
       components: [
-        { id: 'cpa', type: 'cpa', minDepositUnits: 1n, amountUnits: 1n, currency: 'EUR' },
-        { id: 'share', type: 'revshare', percentUnits: 1n, currency: 'USD' },
+        { id: 'cpa', type: 'cpa', minDepositUnits: 2_000_000_000n, amountUnits: 5_000_000_000n, currency: 'EUR' },
+        { id: 'share', type: 'revshare', percentUnits: 2_500_000_000n, currency: 'USD' },
       ],
     },
-    { id: 'ben-deal', version: 1, affiliateId: 'ben', offerId: 'short', brandId: 'lucky', validFromMs: 0, components: [{ id: 'lot', type: 'per_lot', amountUnits: 1n, currency: 'EUR' }] },
+    { id: 'ben-deal', version: 1, affiliateId: 'ben', offerId: 'short', brandId: 'lucky', validFromMs: 0, components: [{ id: 'lot', type: 'per_lot', amountUnits: 300_000_000n, currency: 'EUR' }] },
   ],
   integrations: [],
   fraudRules: [],
