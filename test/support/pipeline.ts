@@ -32,6 +32,18 @@ export type ProcessName = (typeof processNames)[number]
 /** What two runs of the same traffic must agree on, one line a row. */
 export type Fingerprint = { bindings: string[]; receipts: string[]; commissions: string[]; verdicts: string[]; unbalanced: number; accepted: number; explained: number }
 
+/** Lines that only one of two runs has, a few of each kind. */
+export function differences(undisturbed: Fingerprint, disturbed: Fingerprint): string[] {
+  return (['bindings', 'receipts', 'verdicts', 'commissions'] as const).flatMap((part) => {
+    const left = new Set(undisturbed[part])
+    const right = new Set(disturbed[part])
+    const lost = [...left].filter((line) => !right.has(line))
+    const made = [...right].filter((line) => !left.has(line))
+    return [...lost.slice(0, DIFFERENCES_SHOWN).map((line) => `${part} lost: ${line}`), ...made.slice(0, DIFFERENCES_SHOWN).map((line) => `${part} made: ${line}`)]
+  })
+}
+
+const DIFFERENCES_SHOWN = 5
 const CLICK_KEYS = '3:00112233445566778899aabbccddeeff'
 const IP_KEYS = '112233445566778899aabbccddeeff00'
 const SECRET_PREFIX = 'secret-of-'
