@@ -91,7 +91,7 @@ function tick() {
 function newestAge() {
   const state = views.get('freshness')?.state()
   if (!state || state.at === null) return undefined
-  const ages = state.rows.map((row) => row.age_seconds).filter((age) => age !== null)
+  const ages = state.rows.filter((row) => row.stream !== 'Parked').map((row) => row.age_seconds).filter((age) => age !== null)
   return ages.length === 0 ? null : Math.min(...ages)
 }
 

@@ -4,6 +4,8 @@ import { agoText, levelOf, levelSigns, levelWords, partsOf, textOf, timeText, ut
 import { createTable } from './tables.js'
 
 const LATE_MS = 15_000
+/** The server rests nine times as long as a question took. */
+const PAUSES = 10
 const kinds = { stats: createStats, timeseries: createTimeseries, bars: createBars, funnel: createFunnel, stacks: createStacks, table: createTable, feed: createFeed }
 const decisionTones = { allow: 'good', review: 'warn', hold: 'serious', reject: 'bad' }
 const decisionSigns = { allow: '✓', review: '?', hold: '‖', reject: '✕' }
@@ -41,7 +43,7 @@ export function createPanel(panel, actions) {
     /** Says how old the numbers are, or that they could not be read. */
     tick(nowMs) {
       if (state === null) return
-      const isLate = state.at !== null && nowMs - Date.parse(state.at) > LATE_MS + panel.refresh_ms
+      const isLate = state.at !== null && nowMs - Date.parse(state.at) > LATE_MS + panel.refresh_ms + PAUSES * state.duration_ms
       age.dataset.tone = state.error !== null || isLate ? 'bad' : 'plain'
       const read = state.at === null ? 'never read' : `read ${agoText(state.at, nowMs)}`
       setText(age, state.error === null ? (isLate ? `stale: ${read}` : read) : `not answered, ${read}`)

@@ -6,16 +6,18 @@ export const conversions: Panel = {
   question: 'Do the postbacks of the operators turn into money, and what happens to the rest?',
   kind: 'timeseries',
   unit: 'count',
+  // By the time of the event; it arrives at most five minutes before its own time, which bounds what is read.
   sql: `
 SELECT
-  toStartOfInterval(toDateTime(received_at, 'UTC'), INTERVAL 15 SECOND) AS time,
+  toStartOfInterval(toDateTime(occurred_at, 'UTC'), INTERVAL 15 SECOND) AS time,
   countIf(disposition = 'applied') AS applied,
   countIf(disposition IN ('accepted', 'parked')) AS waiting,
   countIf(disposition = 'unattributed') AS unattributed,
   countIf(disposition IN ('conflict', 'filtered', 'dead_lettered')) AS refused
 FROM events
-WHERE received_at >= toStartOfInterval(now('UTC') - INTERVAL 15 MINUTE, INTERVAL 15 SECOND)
-  AND received_at < toStartOfInterval(now('UTC') - INTERVAL 2 SECOND, INTERVAL 15 SECOND)
+WHERE received_at >= now('UTC') - INTERVAL 21 MINUTE
+  AND occurred_at >= toStartOfInterval(now('UTC') - INTERVAL 15 MINUTE, INTERVAL 15 SECOND)
+  AND occurred_at < toStartOfInterval(now('UTC') - INTERVAL 2 SECOND, INTERVAL 15 SECOND)
 GROUP BY time
 ORDER BY time WITH FILL
   FROM toStartOfInterval(now('UTC') - INTERVAL 15 MINUTE, INTERVAL 15 SECOND)

@@ -14,9 +14,11 @@ SELECT
   open,
   open_means
 FROM (
-  SELECT 1 AS place, 'Clicks' AS stream, maxOrNull(received_at) AS newest, toUInt64(0) AS open, '' AS open_means FROM clicks WHERE received_at >= now64(3) - INTERVAL 1 DAY
+  SELECT 1 AS place, 'Clicks' AS stream, maxOrNull(received_at) AS newest, toUInt64(0) AS open, '' AS open_means FROM clicks WHERE occurred_at >= now64(3) - INTERVAL 1 DAY
   UNION ALL
   SELECT 2, 'Events', maxOrNull(received_at), countIf(disposition = 'accepted'), 'without a disposition yet' FROM events WHERE received_at >= now64(3) - INTERVAL 1 DAY
+  UNION ALL
+  SELECT 2.5, 'Parked', maxOrNull(received_at), count(), 'waiting for their registration or original' FROM events WHERE disposition = 'parked'
   UNION ALL
   SELECT 3, 'Bindings', maxOrNull(bound_at), toUInt64(0), '' FROM bindings WHERE bound_at >= now64(3) - INTERVAL 1 DAY
   UNION ALL

@@ -9,10 +9,10 @@ export const reasons: Panel = {
   sql: `
 SELECT
   rule,
-  countIf(scored_at >= now64(3) - INTERVAL 5 MINUTE) AS recent,
-  round(countIf(scored_at < now64(3) - INTERVAL 5 MINUTE) / 6, 1) AS usual,
+  countIf(event_time >= now64(3) - INTERVAL 5 MINUTE) AS recent,
+  round(countIf(event_time < now64(3) - INTERVAL 5 MINUTE) / 6, 1) AS usual,
   round(recent - usual, 1) AS change
-FROM (SELECT arrayJoin(reasons) AS rule, scored_at FROM verdicts WHERE scored_at >= now64(3) - INTERVAL 35 MINUTE AND notEmpty(reasons))
+FROM (SELECT arrayJoin(reasons) AS rule, event_time FROM verdicts WHERE scored_at >= now64(3) - INTERVAL 41 MINUTE AND event_time >= now64(3) - INTERVAL 35 MINUTE AND notEmpty(reasons))
 GROUP BY rule
 ORDER BY recent DESC, usual DESC, rule
 LIMIT 8`,

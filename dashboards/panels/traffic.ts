@@ -8,12 +8,12 @@ export const traffic: Panel = {
   unit: 'per_second',
   sql: `
 SELECT
-  toStartOfInterval(toDateTime(received_at, 'UTC'), INTERVAL 5 SECOND) AS time,
+  toStartOfInterval(toDateTime(occurred_at, 'UTC'), INTERVAL 5 SECOND) AS time,
   countIf(NOT is_bot) / 5 AS people,
   countIf(is_bot) / 5 AS bots
 FROM clicks
-WHERE received_at >= toStartOfInterval(now('UTC') - INTERVAL 10 MINUTE, INTERVAL 5 SECOND)
-  AND received_at < toStartOfInterval(now('UTC') - INTERVAL 2 SECOND, INTERVAL 5 SECOND)
+WHERE occurred_at >= toStartOfInterval(now('UTC') - INTERVAL 10 MINUTE, INTERVAL 5 SECOND)
+  AND occurred_at < toStartOfInterval(now('UTC') - INTERVAL 2 SECOND, INTERVAL 5 SECOND)
 GROUP BY time
 ORDER BY time WITH FILL
   FROM toStartOfInterval(now('UTC') - INTERVAL 10 MINUTE, INTERVAL 5 SECOND)

@@ -6,17 +6,19 @@ export const verdicts: Panel = {
   question: 'Is fraud rising, and how is it decided?',
   kind: 'timeseries',
   unit: 'count',
+  // By the time of the event; an event is judged at most some minutes before its own time, which bounds what is read.
   sql: `
 SELECT
-  toStartOfInterval(toDateTime(scored_at, 'UTC'), INTERVAL 15 SECOND) AS time,
+  toStartOfInterval(toDateTime(event_time, 'UTC'), INTERVAL 15 SECOND) AS time,
   countIf(decision = 'allow') AS allow,
   countIf(decision = 'review') AS review,
   countIf(decision = 'hold') AS hold,
   countIf(decision = 'reject') AS reject
 FROM verdicts
 WHERE subject_type = 'event'
-  AND scored_at >= toStartOfInterval(now('UTC') - INTERVAL 15 MINUTE, INTERVAL 15 SECOND)
-  AND scored_at < toStartOfInterval(now('UTC') - INTERVAL 4 SECOND, INTERVAL 15 SECOND)
+  AND scored_at >= now('UTC') - INTERVAL 21 MINUTE
+  AND event_time >= toStartOfInterval(now('UTC') - INTERVAL 15 MINUTE, INTERVAL 15 SECOND)
+  AND event_time < toStartOfInterval(now('UTC') - INTERVAL 4 SECOND, INTERVAL 15 SECOND)
 GROUP BY time
 ORDER BY time WITH FILL
   FROM toStartOfInterval(now('UTC') - INTERVAL 15 MINUTE, INTERVAL 15 SECOND)

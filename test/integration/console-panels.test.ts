@@ -54,7 +54,7 @@ const sumOf = (rows: Row[], column: string) => rows.reduce((sum, row) => sum + N
 
 it('headline counts the last minute', async () => {
   const [row] = await rowsOf('headline')
-  expect(row).toMatchObject({ events_last_minute: 3, stopped_percent: 50, parked: 1, dead_letters: 0 })
+  expect(row).toMatchObject({ events_last_minute: 2, players_won: 1, stopped_percent: 50, dead_letters: 0 })
   expect(Number(row?.clicks_per_second)).toBeCloseTo(2 / 60, 6)
   expect(Number(row?.bot_percent)).toBeCloseTo(100 / 3, 6)
 })
@@ -115,10 +115,10 @@ it('affiliates are told by traffic and by verdicts, and without a verdict qualit
 
 it('freshness tells ages in seconds, what is open, and nothing where there is nothing', async () => {
   const rows = await rowsOf('freshness')
-  expect(rows.map(({ stream, open }) => [stream, open])).toEqual([['Clicks', 0], ['Events', 0], ['Bindings', 0], ['Verdicts', 0], ['Ledger', 0]])
-  expect(rows.map((row) => row.age_seconds)).toEqual([38, 15, 30, 19, 17])
+  expect(rows.map(({ stream, open }) => [stream, open])).toEqual([['Clicks', 0], ['Events', 0], ['Parked', 1], ['Bindings', 0], ['Verdicts', 0], ['Ledger', 0]])
+  expect(rows.map((row) => row.age_seconds)).toEqual([38, 15, 15, 30, 19, 17])
   const none = await readers.empty.rows(panels.find(({ id }) => id === 'freshness')?.sql ?? '')
-  expect(none.map((row) => row.age_seconds)).toEqual([null, null, null, null, null])
+  expect(none.map((row) => row.age_seconds)).toEqual([null, null, null, null, null, null])
 })
 
 it('outcomes put what the edge refused beside what the log made of the rest', async () => {
