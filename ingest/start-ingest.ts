@@ -42,9 +42,11 @@ export type IngestOptions = {
 }
 
 /** As long as a batch may wait for the log; what waits longer than the lane's patience is on disk by then. */
-const DELIVERY_TIMEOUT_MS = 10_000
+const DELIVERY_TIMEOUT_MS = 3_000
 const HTTP_CLOSE_MS = 3_000
 const PRODUCER_CLOSE_MS = 2_500
+/** A log that is away will not take the rest now, and the rest is on disk. */
+const PRODUCER_CLOSE_AWAY_MS = 200
 /** librdkafka: this instance is beyond repair. */
 const FATAL_CODE = -150
 
@@ -96,8 +98,8 @@ export async function startIngest(options: IngestOptions): Promise<{ url: string
       await closeHttp(app)
       await clickLane.close()
       await flusher.close()
-      await lane.close()
-      await closeProducer(producer)
+      const isAway = lane.isLogAway()
+      await Promise.all([lane.close(), closeProducer(producer, isAway ? PRODUCER_CLOSE_AWAY_MS : PRODUCER_CLOSE_MS)])
       await spill.close()
     },
   }
@@ -119,8 +121,8 @@ async function closeHttp(app: FastifyInstance): Promise<void> {
 }
 
 /** What the producer still holds is on disk as well, so its end may be cut short. */
-async function closeProducer(producer: Producer): Promise<void> {
+async function closeProducer(producer: Producer, deadlineMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined
-  await Promise.race([producer.close(), new Promise<void>((resolve) => { timer = setTimeout(resolve, PRODUCER_CLOSE_MS) })])
+  await Promise.race([producer.close(), new Promise<void>((resolve) => { timer = setTimeout(resolve, deadlineMs) })])
   clearTimeout(timer)
 }

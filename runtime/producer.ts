@@ -50,7 +50,9 @@ type RawProducer = InstanceType<typeof kafka.Producer>
 const BATCH_RECORDS_MAX = 5_000
 const MESSAGE_BYTES_MAX = 9 * 1024 * 1024
 const CLIENT_QUEUE_RECORDS_MAX = 20_000
-const CONNECT_TIMEOUT_MS = 30_000
+/** Short, since the attempt holds a thread, and a process cannot end before its threads do. */
+const CONNECT_TIMEOUT_MS = 3_000
+const CONNECT_RETRY_MS = 500
 const DISCONNECT_TIMEOUT_MS = 3_000
 const POLL_INTERVAL_MS = 50
 /** Longer than any record can live in the client, so that a flush ends with every record either acknowledged or failed. */
@@ -129,14 +131,14 @@ function createLane(options: ProducerOptions, deliveryTimeoutMs: number) {
     } as kafka.ProducerGlobalConfig,
     { acks: -1, partitioner: 'murmur2_random', 'message.timeout.ms': deliveryTimeoutMs } as kafka.ProducerTopicConfig,
   )
-  const connected = connect(client)
+  let closed = false
+  const connected = connect(client, () => closed).then(() => void client.setPollInterval(POLL_INTERVAL_MS))
   let failure: unknown = null
   let inFlight = false
   client.on('delivery-report', (error) => {
     failure = error ?? new Error('a delivery report without an error')
   })
   client.on('event.error', (error) => options.onError?.(error as unknown as Error))
-  client.setPollInterval(POLL_INTERVAL_MS)
 
   async function write(batch: Waiter[]): Promise<number> {
     inFlight = true
@@ -179,7 +181,10 @@ function createLane(options: ProducerOptions, deliveryTimeoutMs: number) {
   return {
     busy: () => inFlight,
     write,
-    close: () => disconnect(client, connected),
+    close: () => {
+      closed = true
+      return disconnect(client, connected)
+    },
   }
 }
 
@@ -187,16 +192,16 @@ function headersOf(record: OutputRecord): { [key: string]: string }[] | undefine
   return record.headers === undefined ? undefined : Object.entries(record.headers).map(([key, value]) => ({ [key]: value }))
 }
 
-function connect(client: RawProducer): Promise<void> {
-  const connected = new Promise<void>((resolve, reject) => {
-    client.connect({ timeout: CONNECT_TIMEOUT_MS, allTopics: false } as kafka.MetadataOptions, (error) => {
-      // The client goes on trying after a failed first look; it is usable as soon as it exists.
-      if (error && !client.isConnected()) reject(error)
-      else resolve()
-    })
+/** A client that finds no broker in time takes itself apart, so it is connected again until one is there. */
+function connect(client: RawProducer, isClosed: () => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const attempt = () =>
+      client.connect({ timeout: CONNECT_TIMEOUT_MS, allTopics: false } as kafka.MetadataOptions, (error) => {
+        if (!error) resolve()
+        else if (!isClosed()) setTimeout(attempt, CONNECT_RETRY_MS)
+      })
+    attempt()
   })
-  connected.catch(() => {})
-  return connected
 }
 
 function flush(client: RawProducer, timeoutMs: number): Promise<unknown> {
