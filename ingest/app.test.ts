@@ -13,25 +13,49 @@ function postback(ingest: TestIngest, fields: Record<string, string>, integratio
 }
 
 function events(ingest: TestIngest, body: unknown, secret = CRM) {
-  return ingest.app.inject({ method: 'POST', url: '/v1/events', headers: { ...bearer(secret), ...json }, payload: typeof body === 'string' ? body : JSON.stringify(body) })
+  return ingest.app.inject({
+    method: 'POST',
+    url: '/v1/events',
+    headers: { ...bearer(secret), ...json },
+    payload: typeof body === 'string' ? body : JSON.stringify(body),
+  })
 }
 
 function clicks(ingest: TestIngest, body: unknown, secret = CRM) {
   return ingest.app.inject({ method: 'POST', url: '/v1/clicks', headers: { ...bearer(secret), ...json }, payload: JSON.stringify(body) })
 }
 
-const CLICK = { external_click_id: 'x-1', link_id: 'ann-welcome', occurred_at: new Date(NOW_MS - 1000).toISOString(), ip: '203.0.113.9', user_agent: 'Mozilla/5.0' }
+const CLICK = {
+  external_click_id: 'x-1',
+  link_id: 'ann-welcome',
+  occurred_at: new Date(NOW_MS - 1000).toISOString(),
+  ip: '203.0.113.9',
+  user_agent: 'Mozilla/5.0',
+}
 
 describe('a redirect', () => {
   test('answers 302 with a signed click id before the fragment of the landing page', async () => {
     const ingest = await createTestIngest()
-    const answer = await ingest.app.inject({ url: '/c/ann-welcome?sub1=a&campaign=b&affiliate_click_id=aff-7', headers: { 'user-agent': 'Mozilla/5.0', referer: 'https://blog.example/secret/path?q=1' } })
+    const answer = await ingest.app.inject({
+      url: '/c/ann-welcome?sub1=a&campaign=b&affiliate_click_id=aff-7',
+      headers: { 'user-agent': 'Mozilla/5.0', referer: 'https://blog.example/secret/path?q=1' },
+    })
     expect(answer.statusCode).toBe(302)
     expect(answer.headers['cache-control']).toBe('no-store')
-    const [, clickId = ''] = /^https:\/\/lucky\.example\/welcome\?lang=en&clickid=([0-9a-z]{32})#top$/.exec(String(answer.headers.location)) ?? []
+    const [, clickId = ''] =
+      /^https:\/\/lucky\.example\/welcome\?lang=en&clickid=([0-9a-z]{32})#top$/.exec(String(answer.headers.location)) ?? []
     expect(verifyClickId(ingest.context.clickKeys, clickId)).toEqual({ atMs: NOW_MS, linkNumber: 5, keyId: 0 })
     const [click] = ingest.clicks()
-    expect(click).toMatchObject({ click_id: clickId, link_id: 'ann-welcome', affiliate_id: 'ann', source: 'redirect', affiliate_click_id: 'aff-7', sub_ids: { sub1: 'a', campaign: 'b' }, referrer_host: 'blog.example', ip_prefix: '127.0.0.0/24' })
+    expect(click).toMatchObject({
+      click_id: clickId,
+      link_id: 'ann-welcome',
+      affiliate_id: 'ann',
+      source: 'redirect',
+      affiliate_click_id: 'aff-7',
+      sub_ids: { sub1: 'a', campaign: 'b' },
+      referrer_host: 'blog.example',
+      ip_prefix: '127.0.0.0/24',
+    })
   })
 
   test('of HEAD is the same and stores nothing', async () => {
@@ -44,8 +68,11 @@ describe('a redirect', () => {
 
   test('goes to an allowed url, and to the landing page for any other', async () => {
     const { app } = await createTestIngest()
-    const locationOf = async (url: string) => String((await app.inject({ url: `/c/ann-welcome?url=${encodeURIComponent(url)}` })).headers.location)
-    expect(await locationOf('https://promo.lucky.example/x?a=1#f')).toMatch(/^https:\/\/promo\.lucky\.example\/x\?a=1&clickid=[0-9a-z]{32}#f$/)
+    const locationOf = async (url: string) =>
+      String((await app.inject({ url: `/c/ann-welcome?url=${encodeURIComponent(url)}` })).headers.location)
+    expect(await locationOf('https://promo.lucky.example/x?a=1#f')).toMatch(
+      /^https:\/\/promo\.lucky\.example\/x\?a=1&clickid=[0-9a-z]{32}#f$/,
+    )
     expect(await locationOf('https://evil.example/')).toMatch(/^https:\/\/lucky\.example\/welcome/)
   })
 
@@ -61,7 +88,10 @@ describe('a redirect', () => {
   test('keeps names that are special to JavaScript as plain names', async () => {
     const ingest = await createTestIngest()
     await ingest.app.inject({ url: '/c/ann-welcome?__proto__=a&constructor=b' })
-    expect(Object.entries(ingest.clicks()[0]?.sub_ids ?? {})).toEqual([['__proto__', 'a'], ['constructor', 'b']])
+    expect(Object.entries(ingest.clicks()[0]?.sub_ids ?? {})).toEqual([
+      ['__proto__', 'a'],
+      ['constructor', 'b'],
+    ])
   })
 
   test('believes X-Forwarded-For only from a trusted proxy', async () => {
@@ -82,14 +112,39 @@ describe('a postback', () => {
     const answers = [
       await postback(ingest, DEPOSIT),
       await ingest.app.inject({ method: 'POST', url, headers: form, payload: new URLSearchParams({ ...DEPOSIT, token: CRM }).toString() }),
-      await ingest.app.inject({ method: 'POST', url, headers: { ...json, ...bearer(CRM) }, payload: JSON.stringify({ ...DEPOSIT, amount: '10.5' }) }),
-      await ingest.app.inject({ method: 'POST', url: `${url}?token=${CRM}&player_id=p-1&event=deposit`, headers: form, payload: 'event_id=d-1&amount=10.50&currency=EUR' }),
+      await ingest.app.inject({
+        method: 'POST',
+        url,
+        headers: { ...json, ...bearer(CRM) },
+        payload: JSON.stringify({ ...DEPOSIT, amount: '10.5' }),
+      }),
+      await ingest.app.inject({
+        method: 'POST',
+        url: `${url}?token=${CRM}&player_id=p-1&event=deposit`,
+        headers: form,
+        payload: 'event_id=d-1&amount=10.50&currency=EUR',
+      }),
       await ingest.app.inject({ method: 'POST', url: `${url}?${new URLSearchParams({ ...DEPOSIT, token: CRM })}` }),
     ]
     expect(answers.map((answer) => answer.statusCode)).toEqual([200, 200, 200, 200, 200])
     expect(new Set(answers.map((answer) => answer.body)).size).toBe(1)
-    expect(answers[0]?.json()).toEqual({ receipt_id: expect.stringMatching(/^rc_/), event_id: expect.stringMatching(/^ev_/), status: 'accepted' })
-    expect(ingest.events()[0]).toMatchObject({ brand_id: 'lucky', player_id: 'p-1', integration_id: 'crm', event_type: 'deposit', external_event_id: 'd-1', amount: 1_050_000_000n, currency: 'EUR', occurred_at: NOW_MS, received_at: NOW_MS, catalog_version: 'catalog-1' })
+    expect(answers[0]?.json()).toEqual({
+      receipt_id: expect.stringMatching(/^rc_/),
+      event_id: expect.stringMatching(/^ev_/),
+      status: 'accepted',
+    })
+    expect(ingest.events()[0]).toMatchObject({
+      brand_id: 'lucky',
+      player_id: 'p-1',
+      integration_id: 'crm',
+      event_type: 'deposit',
+      external_event_id: 'd-1',
+      amount: 1_050_000_000n,
+      currency: 'EUR',
+      occurred_at: NOW_MS,
+      received_at: NOW_MS,
+      catalog_version: 'catalog-1',
+    })
     expect(ingest.stored[0]?.key).toBe('lucky:p-1')
   })
 
@@ -105,7 +160,13 @@ describe('a postback', () => {
     const post = async (path: string, headers: Record<string, string>, payload: string | Buffer) => {
       const answer = await app.inject({ method: 'POST', url: path, headers, payload })
       expect(answer.headers['content-type']).toBe('application/problem+json')
-      expect(answer.json()).toMatchObject({ status: answer.statusCode, code: expect.any(String), detail: expect.any(String), title: expect.any(String), type: expect.any(String) })
+      expect(answer.json()).toMatchObject({
+        status: answer.statusCode,
+        code: expect.any(String),
+        detail: expect.any(String),
+        title: expect.any(String),
+        type: expect.any(String),
+      })
       return answer.statusCode
     }
     const huge = Buffer.alloc(4 * 1024 * 1024 + 1, 0x20)
@@ -131,22 +192,44 @@ describe('a postback', () => {
       await app.inject({ url: `${url}?${query}&amount=1`, headers: bearer(CRM) }),
       await app.inject({ url: `${url}?${query}&event_id=d-1`, headers: bearer(CRM) }),
       await app.inject({ method: 'POST', url, headers: { ...form, ...bearer(CRM) }, payload: `${query}&player_id=p-1` }),
-      await app.inject({ method: 'POST', url, headers: { ...json, ...bearer(CRM) }, payload: JSON.stringify(DEPOSIT).replace('}', ',"player_id":"p-1"}') }),
-      await app.inject({ method: 'POST', url: `${url}?event=deposit`, headers: { ...json, ...bearer(CRM) }, payload: JSON.stringify(DEPOSIT) }),
+      await app.inject({
+        method: 'POST',
+        url,
+        headers: { ...json, ...bearer(CRM) },
+        payload: JSON.stringify(DEPOSIT).replace('}', ',"player_id":"p-1"}'),
+      }),
+      await app.inject({
+        method: 'POST',
+        url: `${url}?event=deposit`,
+        headers: { ...json, ...bearer(CRM) },
+        payload: JSON.stringify(DEPOSIT),
+      }),
     ]
-    expect(bodies.map((answer) => [answer.statusCode, answer.json<{ code: string }>().code])).toEqual(bodies.map(() => [400, 'repeated_field']))
+    expect(bodies.map((answer) => [answer.statusCode, answer.json<{ code: string }>().code])).toEqual(
+      bodies.map(() => [400, 'repeated_field']),
+    )
   })
 
   test('with an unknown name is 400 unless the integration ignores it', async () => {
     const ingest = await createTestIngest()
-    expect((await postback(ingest, { ...DEPOSIT, bar: '1' })).json()).toMatchObject({ status: 400, code: 'unknown_field', field: 'bar', fix: expect.any(String) })
+    expect((await postback(ingest, { ...DEPOSIT, bar: '1' })).json()).toMatchObject({
+      status: 400,
+      code: 'unknown_field',
+      field: 'bar',
+      fix: expect.any(String),
+    })
     expect((await postback(ingest, { ...DEPOSIT, foo: '1', 'attr.campaign': 'spring' })).statusCode).toBe(200)
     expect(ingest.events()[0]?.attributes).toEqual({ campaign: 'spring' })
   })
 
   test('that refuses personal data repeats none of it, in no answer and no log line', async () => {
     const ingest = await createTestIngest()
-    for (const fields of [{ email: 'jane@private.example' }, { 'attr.phone': 'jane@private.example' }, { account_id: 'jane@private.example' }, { occurred_at: 'jane@private.example' }]) {
+    for (const fields of [
+      { email: 'jane@private.example' },
+      { 'attr.phone': 'jane@private.example' },
+      { account_id: 'jane@private.example' },
+      { occurred_at: 'jane@private.example' },
+    ]) {
       const answer = await postback(ingest, { ...DEPOSIT, ...fields })
       expect(answer.statusCode).toBe(400)
       expect(answer.body).not.toContain('jane')
@@ -176,7 +259,9 @@ describe('a postback', () => {
     await postback(ingest, { ...DEPOSIT, amount: '-2' })
     await postback(ingest, DEPOSIT, 'crm', 'wrong')
     await postback(ingest, DEPOSIT, 'nobody')
-    expect(ingest.outcomes.take()).toMatchObject([{ integration_id: 'crm', outcome: 'rejected', reason: 'not_positive', quantity: 2, minute: NOW_MS }])
+    expect(ingest.outcomes.take()).toMatchObject([
+      { integration_id: 'crm', outcome: 'rejected', reason: 'not_positive', quantity: 2, minute: NOW_MS },
+    ])
     expect(ingest.outcomes.take()).toEqual([])
   })
 })
@@ -207,12 +292,20 @@ describe('a batch of events', () => {
     for (const body of ['[]', JSON.stringify(Array.from({ length: 1001 }, () => DEPOSIT)), '"x"', 'null', '', '{"a":1']) {
       expect((await events(ingest, body)).statusCode).toBe(400)
     }
-    expect((await events(ingest, Array.from({ length: 1000 }, () => DEPOSIT))).statusCode).toBe(202)
+    expect(
+      (
+        await events(
+          ingest,
+          Array.from({ length: 1000 }, () => DEPOSIT),
+        )
+      ).statusCode,
+    ).toBe(202)
   })
 
   test('is taken with gzip, up to 4 MiB after it', async () => {
     const { app } = await createTestIngest()
-    const post = (payload: Buffer) => app.inject({ method: 'POST', url: '/v1/events', headers: { ...bearer(CRM), ...json, 'content-encoding': 'gzip' }, payload })
+    const post = (payload: Buffer) =>
+      app.inject({ method: 'POST', url: '/v1/events', headers: { ...bearer(CRM), ...json, 'content-encoding': 'gzip' }, payload })
     expect((await post(gzipSync(JSON.stringify(DEPOSIT)))).statusCode).toBe(202)
     expect((await post(gzipSync(Buffer.alloc(4 * 1024 * 1024 + 1, 0x20)))).statusCode).toBe(413)
     expect((await post(Buffer.from('no gzip'))).statusCode).toBe(400)
@@ -222,7 +315,10 @@ describe('a batch of events', () => {
     const ingest = await createTestIngest()
     expect((await events(ingest, DEPOSIT, 'wrong')).statusCode).toBe(401)
     expect((await events(ingest, DEPOSIT, TRACKER)).statusCode).toBe(403)
-    expect((await ingest.app.inject({ method: 'POST', url: `/v1/events?token=${CRM}`, headers: json, payload: JSON.stringify(DEPOSIT) })).statusCode).toBe(401)
+    expect(
+      (await ingest.app.inject({ method: 'POST', url: `/v1/events?token=${CRM}`, headers: json, payload: JSON.stringify(DEPOSIT) }))
+        .statusCode,
+    ).toBe(401)
   })
 
   test('is 503 as a whole when its accepted items cannot be kept', async () => {
@@ -243,16 +339,36 @@ describe('clicks sent by API', () => {
     expect(await idOf({ ...CLICK })).toBe(id)
     expect(await idOf({ ...CLICK, external_click_id: 'x-2' })).not.toBe(id)
     expect(await idOf({ ...CLICK, sub_ids: { sub1: 'a' } })).not.toBe(id)
-    expect(ingest.clicks()[0]).toMatchObject({ click_id: id, source: 'api', external_click_id: 'x-1', ip_prefix: '203.0.113.0/24', is_test: false })
+    expect(ingest.clicks()[0]).toMatchObject({
+      click_id: id,
+      source: 'api',
+      external_click_id: 'x-1',
+      ip_prefix: '203.0.113.0/24',
+      is_test: false,
+    })
     expect(ingest.outcomes.take()).toEqual([])
   })
 
   test('with a promo code belong to the link of its owner with the lowest number, or are rejected', async () => {
     const ingest = await createTestIngest()
     const { link_id: _, ...noLink } = CLICK
-    const answer = await clicks(ingest, [{ ...noLink, promo_code: 'ANN10' }, { ...noLink, promo_code: 'BOB10' }, { ...noLink, promo_code: 'OLD' }, noLink, { ...CLICK, promo_code: 'ANN10' }, { ...CLICK, link_id: 'bob-trade' }])
+    const answer = await clicks(ingest, [
+      { ...noLink, promo_code: 'ANN10' },
+      { ...noLink, promo_code: 'BOB10' },
+      { ...noLink, promo_code: 'OLD' },
+      noLink,
+      { ...CLICK, promo_code: 'ANN10' },
+      { ...CLICK, link_id: 'bob-trade' },
+    ])
     expect(ingest.clicks().map((click) => click.link_id)).toEqual(['ann-first'])
-    expect(answer.json<{ items: { error?: { code: string } }[] }>().items.map((item) => item.error?.code)).toEqual([undefined, 'promo_code_without_link', 'unknown_promo_code', 'missing_field', 'field_not_allowed', 'unknown_link'])
+    expect(answer.json<{ items: { error?: { code: string } }[] }>().items.map((item) => item.error?.code)).toEqual([
+      undefined,
+      'promo_code_without_link',
+      'unknown_promo_code',
+      'missing_field',
+      'field_not_allowed',
+      'unknown_link',
+    ])
   })
 
   test('are refused item by item for each field that is wrong', async () => {
@@ -271,7 +387,12 @@ describe('clicks sent by API', () => {
       [{ affiliate_click_id: 'a\u0000b' }, 'affiliate_click_id'],
       [{ player_id: 'p' }, 'player_id'],
     ]
-    const { items } = (await clicks(ingest, wrong.map(([more]) => ({ ...CLICK, ...more })))).json<{ items: { status: string; error?: { field: string } }[] }>()
+    const { items } = (
+      await clicks(
+        ingest,
+        wrong.map(([more]) => ({ ...CLICK, ...more })),
+      )
+    ).json<{ items: { status: string; error?: { field: string } }[] }>()
     expect(items.map((item) => item.error?.field)).toEqual(wrong.map(([, field]) => field))
   })
 
@@ -285,9 +406,21 @@ describe('clicks sent by API', () => {
 describe('an address', () => {
   test('with a method that it does not take is 405 with Allow', async () => {
     const { app } = await createTestIngest()
-    const cases = [['POST', '/c/ann-welcome', 'GET, HEAD'], ['GET', '/v1/events', 'POST'], ['PUT', '/v1/clicks', 'POST'], ['DELETE', '/v1/postbacks/crm', 'GET, POST'], ['HEAD', '/v1/postbacks/crm', 'GET, POST'], ['POST', '/readyz', 'GET, HEAD']] as const
+    const cases = [
+      ['POST', '/c/ann-welcome', 'GET, HEAD'],
+      ['GET', '/v1/events', 'POST'],
+      ['PUT', '/v1/clicks', 'POST'],
+      ['DELETE', '/v1/postbacks/crm', 'GET, POST'],
+      ['HEAD', '/v1/postbacks/crm', 'GET, POST'],
+      ['POST', '/readyz', 'GET, HEAD'],
+    ] as const
     for (const [method, url, allow] of cases) {
-      const answer = await app.inject({ method, url, headers: { 'content-type': 'nonsense' }, ...(method === 'POST' || method === 'PUT' ? { payload: 'x' } : {}) })
+      const answer = await app.inject({
+        method,
+        url,
+        headers: { 'content-type': 'nonsense' },
+        ...(method === 'POST' || method === 'PUT' ? { payload: 'x' } : {}),
+      })
       expect([method, url, answer.statusCode, answer.headers.allow]).toEqual([method, url, 405, allow])
     }
   })

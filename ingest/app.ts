@@ -101,7 +101,14 @@ function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): 
 }
 
 function brokenRequest(code: string | undefined): Problem {
-  if (code === 'HPE_HEADER_OVERFLOW') return { status: 431, code: 'headers_too_large', detail: 'address and headers have more than 16 KiB', fix: 'send large content in a body' }
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return { status: 408, code: 'request_timeout', detail: 'the request did not come to its end in time', fix: 'send it again' }
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return {
+      status: 431,
+      code: 'headers_too_large',
+      detail: 'address and headers have more than 16 KiB',
+      fix: 'send large content in a body',
+    }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return { status: 408, code: 'request_timeout', detail: 'the request did not come to its end in time', fix: 'send it again' }
   return { status: 400, code: 'invalid_http', detail: 'this is no valid HTTP request', fix: 'check the request line and the headers' }
 }

@@ -25,12 +25,38 @@ const ANSWER_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
 
 export function createIngestMetrics(registry: Registry): IngestMetrics {
   const registers = [registry]
-  const items = new Counter({ name: 'tributary_edge_items_total', help: 'Clicks and events at the edge; received = accepted + rejected + unavailable + limited', labelNames: ['lane', 'outcome'], registers })
-  const problems = new Counter({ name: 'tributary_edge_problems_total', help: 'Answers and items that told a problem', labelNames: ['route', 'code'], registers })
-  const stored = new Counter({ name: 'tributary_edge_stored_total', help: 'Records that are durable, by the place that took them first', labelNames: ['where'], registers })
-  const dropped = new Counter({ name: 'tributary_clicks_dropped_total', help: 'Answered clicks whose record was lost because queue and spill were full', registers })
-  const seconds = new Histogram({ name: 'tributary_edge_answer_seconds', help: 'Time to the answer', labelNames: ['route'], buckets: ANSWER_BUCKETS_S, registers })
-  for (const lane of ['redirects', 'clicks', 'events']) for (const outcome of ['received', 'accepted', 'rejected', 'unavailable', 'limited']) items.inc({ lane, outcome }, 0)
+  const items = new Counter({
+    name: 'tributary_edge_items_total',
+    help: 'Clicks and events at the edge; received = accepted + rejected + unavailable + limited',
+    labelNames: ['lane', 'outcome'],
+    registers,
+  })
+  const problems = new Counter({
+    name: 'tributary_edge_problems_total',
+    help: 'Answers and items that told a problem',
+    labelNames: ['route', 'code'],
+    registers,
+  })
+  const stored = new Counter({
+    name: 'tributary_edge_stored_total',
+    help: 'Records that are durable, by the place that took them first',
+    labelNames: ['where'],
+    registers,
+  })
+  const dropped = new Counter({
+    name: 'tributary_clicks_dropped_total',
+    help: 'Answered clicks whose record was lost because queue and spill were full',
+    registers,
+  })
+  const seconds = new Histogram({
+    name: 'tributary_edge_answer_seconds',
+    help: 'Time to the answer',
+    labelNames: ['route'],
+    buckets: ANSWER_BUCKETS_S,
+    registers,
+  })
+  for (const lane of ['redirects', 'clicks', 'events'])
+    for (const outcome of ['received', 'accepted', 'rejected', 'unavailable', 'limited']) items.inc({ lane, outcome }, 0)
   return {
     count(lane, outcome, quantity) {
       if (quantity === 0) return

@@ -58,17 +58,36 @@ export async function startIngest(options: IngestOptions): Promise<{ url: string
   const metrics = createIngestMetrics(registry)
   const spill = await createSpill({ dir: options.spillDir, now })
   if (spill.cutBytes > 0) log.warn({ bytes: spill.cutBytes }, 'cut an unfinished record off the spill')
-  const producer = createProducer({ brokers: options.brokers, clientId: 'tributary-ingest', lanes: 2, deliveryTimeoutMs: DELIVERY_TIMEOUT_MS, onError: fatalWatch(options.onFatal) })
+  const producer = createProducer({
+    brokers: options.brokers,
+    clientId: 'tributary-ingest',
+    lanes: 2,
+    deliveryTimeoutMs: DELIVERY_TIMEOUT_MS,
+    onError: fatalWatch(options.onFatal),
+  })
   const lane = createDurableLane({
     log: producer,
     spill,
-    onChange: (isAway) => log.warn({ away: isAway, ...spill.state() }, isAway ? 'the log does not answer; records go to disk' : 'the log answers again'),
+    onChange: (isAway) =>
+      log.warn({ away: isAway, ...spill.state() }, isAway ? 'the log does not answer; records go to disk' : 'the log answers again'),
   })
   const clickLane = createClickLane({ lane, onStored: metrics.stored, onDropped: metrics.clicksDropped })
   const outcomes = createEdgeOutcomes({ now, processId: options.processId })
-  const flusher = createOutcomeFlusher({ outcomes, lane, names, onError: (error) => log.warn({ error: messageOf(error) }, 'counts of refusals wait') })
+  const flusher = createOutcomeFlusher({
+    outcomes,
+    lane,
+    names,
+    onError: (error) => log.warn({ error: messageOf(error) }, 'counts of refusals wait'),
+  })
   const admission = createAdmission()
-  registerGauges(registry, { spill: spill.state, clickQueue: clickLane.depth, inFlight: admission.depth, producerDepth: producer.depth, isLogAway: lane.isLogAway, now })
+  registerGauges(registry, {
+    spill: spill.state,
+    clickQueue: clickLane.depth,
+    inFlight: admission.depth,
+    producerDepth: producer.depth,
+    isLogAway: lane.isLogAway,
+    now,
+  })
   let isListening = false
   const context: IngestContext = {
     catalog: options.catalog,
@@ -123,6 +142,11 @@ async function closeHttp(app: FastifyInstance): Promise<void> {
 /** What the producer still holds is on disk as well, so its end may be cut short. */
 async function closeProducer(producer: Producer, deadlineMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined
-  await Promise.race([producer.close(), new Promise<void>((resolve) => { timer = setTimeout(resolve, deadlineMs) })])
+  await Promise.race([
+    producer.close(),
+    new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, deadlineMs)
+    }),
+  ])
   clearTimeout(timer)
 }

@@ -61,16 +61,20 @@ export function clickFromFields(fields: Fields, context: Context): ValidClick | 
 
 function namesProblem(fields: Fields, integration: Integration): FieldProblem | null {
   const [twice] = fields.repeated
-  if (twice !== undefined) return { code: 'repeated_field', field: shownName(twice), detail: 'a name is given twice', fix: 'give each name once' }
+  if (twice !== undefined)
+    return { code: 'repeated_field', field: shownName(twice), detail: 'a name is given twice', fix: 'give each name once' }
   for (const name of fields.values.keys()) {
     if (!known.has(name) && !integration.ignoredParameters.includes(name)) return unknownName(name)
   }
   for (const name of required) {
-    if (!fields.values.has(name)) return { code: 'missing_field', field: name, detail: `${name} is missing`, fix: `send ${name} with each click` }
+    if (!fields.values.has(name))
+      return { code: 'missing_field', field: name, detail: `${name} is missing`, fix: `send ${name} with each click` }
   }
   const has = (name: string) => fields.values.has(name)
-  if (has('link_id') && has('promo_code')) return { code: 'field_not_allowed', field: 'promo_code', detail: 'link_id and promo_code are both given', fix: 'send one of them' }
-  if (!has('link_id') && !has('promo_code')) return { code: 'missing_field', field: 'link_id', detail: 'link_id and promo_code are both missing', fix: 'send one of them' }
+  if (has('link_id') && has('promo_code'))
+    return { code: 'field_not_allowed', field: 'promo_code', detail: 'link_id and promo_code are both given', fix: 'send one of them' }
+  if (!has('link_id') && !has('promo_code'))
+    return { code: 'missing_field', field: 'link_id', detail: 'link_id and promo_code are both missing', fix: 'send one of them' }
   return null
 }
 
@@ -92,8 +96,17 @@ function textsProblem(texts: Texts): FieldProblem | null {
     if (problem !== null) return problem
   }
   const ip = texts.get('ip')!
-  if (isIP(ip) === 0 || ip.includes('%')) return { code: 'invalid_value', field: 'ip', detail: 'ip is no address', fix: 'send the IPv4 or IPv6 address of the person who clicked' }
-  return boundsProblem('user_agent', texts.get('user_agent')!, 0, USER_AGENT_CHARS_MAX) ?? boundsProblem('referrer', texts.get('referrer') ?? '', 0, REFERRER_CHARS_MAX)
+  if (isIP(ip) === 0 || ip.includes('%'))
+    return {
+      code: 'invalid_value',
+      field: 'ip',
+      detail: 'ip is no address',
+      fix: 'send the IPv4 or IPv6 address of the person who clicked',
+    }
+  return (
+    boundsProblem('user_agent', texts.get('user_agent')!, 0, USER_AGENT_CHARS_MAX) ??
+    boundsProblem('referrer', texts.get('referrer') ?? '', 0, REFERRER_CHARS_MAX)
+  )
 }
 
 function subIdsOf(value: JsonValue | undefined): { values: Record<string, string> } | { problem: FieldProblem } {
@@ -101,7 +114,8 @@ function subIdsOf(value: JsonValue | undefined): { values: Record<string, string
   const wrong = (detail: string, fix: string) => ({ problem: { code: 'invalid_value', field: 'sub_ids', detail, fix } })
   if (!isJsonObject(value)) return wrong('sub_ids is no object', 'send an object of strings')
   if (value.repeated.length > 0) return wrong('a name in sub_ids is given twice', 'give each name once')
-  if (value.values.size > KEPT_PARAMETERS_MAX) return wrong(`sub_ids has more than ${KEPT_PARAMETERS_MAX} names`, `send at most ${KEPT_PARAMETERS_MAX}`)
+  if (value.values.size > KEPT_PARAMETERS_MAX)
+    return wrong(`sub_ids has more than ${KEPT_PARAMETERS_MAX} names`, `send at most ${KEPT_PARAMETERS_MAX}`)
   const entries: [string, string][] = []
   for (const [name, sent] of value.values) {
     const text = textOf('sub_ids', sent)
@@ -119,10 +133,28 @@ function linkOf(texts: Texts, { catalog, integration }: Context, atMs: number): 
   if (linkId !== undefined) {
     const link = linkById(catalog, linkId)
     if (link !== null && link.brandId === integration.brandId) return link
-    return { code: 'unknown_link', field: 'link_id', detail: 'the brand of the integration has no such link', fix: 'send the id of a link in the catalog' }
+    return {
+      code: 'unknown_link',
+      field: 'link_id',
+      detail: 'the brand of the integration has no such link',
+      fix: 'send the id of a link in the catalog',
+    }
   }
   const promo = promoByCode(catalog, texts.get('promo_code')!, integration.brandId, atMs)
-  if (promo === null) return { code: 'unknown_promo_code', field: 'promo_code', detail: 'the brand of the integration had no such code then', fix: 'send a code that is valid at occurred_at' }
+  if (promo === null)
+    return {
+      code: 'unknown_promo_code',
+      field: 'promo_code',
+      detail: 'the brand of the integration had no such code then',
+      fix: 'send a code that is valid at occurred_at',
+    }
   const link = linkOfPromo(catalog, promo)
-  return link ?? { code: 'promo_code_without_link', field: 'promo_code', detail: 'the owner of the code has no link for its offer', fix: 'add a link to the catalog, or send link_id' }
+  return (
+    link ?? {
+      code: 'promo_code_without_link',
+      field: 'promo_code',
+      detail: 'the owner of the code has no link for its offer',
+      fix: 'add a link to the catalog, or send link_id',
+    }
+  )
 }

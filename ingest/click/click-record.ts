@@ -12,7 +12,10 @@ export type Enrichment = { networkOf: NetworkLookup; deviceOf: (userAgent: strin
 
 export type Visitor = { ip: string; userAgent: string; language: string; referrer: string | null }
 
-type ClickFacts = Pick<Click, 'click_id' | 'occurred_at' | 'received_at' | 'source' | 'external_click_id' | 'affiliate_click_id' | 'sub_ids' | 'is_test'>
+type ClickFacts = Pick<
+  Click,
+  'click_id' | 'occurred_at' | 'received_at' | 'source' | 'external_click_id' | 'affiliate_click_id' | 'sub_ids' | 'is_test'
+>
 
 /** The record of a click. The address, the user agent and the path of the referrer end here. */
 export function clickRecord(facts: ClickFacts, link: Link, visitor: Visitor, enrichment: Enrichment, catalog: Catalog): Click {
@@ -59,7 +62,11 @@ export function apiClickId(keys: ClickKeys, click: ValidClick, integrationId: st
     affiliate_click_id: click.affiliateClickId,
     is_test: click.isTest,
   })
-  return mintClickId(keys, { atMs: click.occurredAtMs, linkNumber: click.link.number, random26: random26FromContent(keys, integrationId, click.externalClickId, content) })
+  return mintClickId(keys, {
+    atMs: click.occurredAtMs,
+    linkNumber: click.link.number,
+    random26: random26FromContent(keys, integrationId, click.externalClickId, content),
+  })
 }
 
 /** Numbers for the ids of redirects: no two alike within a process and a millisecond. */

@@ -69,9 +69,11 @@ describe('the network of an address', () => {
   })
 
   test('has a class for whatever name', () => {
-    fc.assert(fc.property(fc.integer({ min: 1, max: 2 ** 32 - 1 }), fc.string(), (asn, name) => {
-      expect(['residential', 'mobile', 'business', 'education', 'hosting', 'unknown']).toContain(ipClassOf(asn, name))
-    }))
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 2 ** 32 - 1 }), fc.string(), (asn, name) => {
+        expect(['residential', 'mobile', 'business', 'education', 'hosting', 'unknown']).toContain(ipClassOf(asn, name))
+      }),
+    )
     expect(ipClassOf(4_200_000_000, 'Universidad de Ejemplo')).toBe('education')
     expect(ipClassOf(4_200_000_000, 'Example Cloud Hosting Ltd')).toBe('hosting')
     expect(ipClassOf(4_200_000_000, 'Example Mobile Telecom')).toBe('mobile')

@@ -12,8 +12,13 @@ export type NetworkLookup = (ip: string) => Network
 /** Reads the databases, which takes about a second: once, before the process listens. */
 export function createNetworkLookup(): NetworkLookup {
   const resolve = createRequire(import.meta.url).resolve
-  const table = asnTableFromCsv(readFileSync(resolve('@ip-location-db/asn/asn-ipv4-num.csv'), 'utf8'), readFileSync(resolve('@ip-location-db/asn/asn-ipv6-num.csv'), 'utf8'))
-  const countries = new Reader<CountryResponse>(readFileSync(resolve('@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb')))
+  const table = asnTableFromCsv(
+    readFileSync(resolve('@ip-location-db/asn/asn-ipv4-num.csv'), 'utf8'),
+    readFileSync(resolve('@ip-location-db/asn/asn-ipv6-num.csv'), 'utf8'),
+  )
+  const countries = new Reader<CountryResponse>(
+    readFileSync(resolve('@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb')),
+  )
   return (ip) => {
     const asn = asnOf(table, ip)
     return { country: countryOf(countries.get(ip)), asn, ipClass: ipClassOf(asn, asn === null ? '' : table.nameOf(asn)) }

@@ -6,16 +6,41 @@ import { eventFromFields } from './event-from-fields.ts'
 import { eventTypes, fieldNames, presenceOf } from './field-rules.ts'
 
 const NOW_MS = Date.UTC(2026, 5, 15, 12)
-const PLAYER: Integration = { id: 'crm', brandId: 'lucky', subject: 'player', secretEnv: 'X', scopes: ['events'], attributes: ['campaign', '__proto__'], ignoredParameters: ['foo'] }
+const PLAYER: Integration = {
+  id: 'crm',
+  brandId: 'lucky',
+  subject: 'player',
+  secretEnv: 'X',
+  scopes: ['events'],
+  attributes: ['campaign', '__proto__'],
+  ignoredParameters: ['foo'],
+}
 const CLICK: Integration = { ...PLAYER, id: 'network', subject: 'click' }
 
 /** A good value of every field. */
 const GOOD: Record<string, string> = {
-  external_event_id: 'e-1', player_id: 'p-1', click_id: 'c-1', promo_code: 'ANN10', amount: '10.50', currency: 'EUR', occurred_at: '2026-06-01T00:00:00Z', lots: '0.5', instrument: 'EURUSD',
-  account_type: 'standard', period: '2026-06-01', revision: '1', refers_to: 'e-0', status: 'held', account_id: 'a-1', is_test: 'true',
+  external_event_id: 'e-1',
+  player_id: 'p-1',
+  click_id: 'c-1',
+  promo_code: 'ANN10',
+  amount: '10.50',
+  currency: 'EUR',
+  occurred_at: '2026-06-01T00:00:00Z',
+  lots: '0.5',
+  instrument: 'EURUSD',
+  account_type: 'standard',
+  period: '2026-06-01',
+  revision: '1',
+  refers_to: 'e-0',
+  status: 'held',
+  account_id: 'a-1',
+  is_test: 'true',
 }
 const BASE: Record<string, Record<string, string>> = Object.fromEntries(
-  eventTypes.map((type) => [type, Object.fromEntries([...presenceOf(type, 'player').required].map((name) => [name, name === 'event' ? type : GOOD[name]!]))]),
+  eventTypes.map((type) => [
+    type,
+    Object.fromEntries([...presenceOf(type, 'player').required].map((name) => [name, name === 'event' ? type : GOOD[name]!])),
+  ]),
 )
 
 function read(fields: Record<string, JsonValue>, integration = PLAYER) {
@@ -85,7 +110,11 @@ describe('a value', () => {
     ['player that looks like a click', { ...deposit, player_id: 'click~x' }, ['player_id', 'invalid_value']],
     ['player that is a mail address', { ...deposit, player_id: 'jane@private.example' }, ['player_id', 'personal_data']],
     ['time 400 days ago', { ...deposit, occurred_at: new Date(NOW_MS - 400 * 86_400_000).toISOString() }, null],
-    ['time before that', { ...deposit, occurred_at: new Date(NOW_MS - 400 * 86_400_000 - 1).toISOString() }, ['occurred_at', 'time_too_old']],
+    [
+      'time before that',
+      { ...deposit, occurred_at: new Date(NOW_MS - 400 * 86_400_000 - 1).toISOString() },
+      ['occurred_at', 'time_too_old'],
+    ],
     ['time 5 minutes ahead', { ...deposit, occurred_at: new Date(NOW_MS + 300_000).toISOString() }, null],
     ['time after that', { ...deposit, occurred_at: new Date(NOW_MS + 300_001).toISOString() }, ['occurred_at', 'time_in_future']],
     ['time without offset', { ...deposit, occurred_at: '2026-06-01T00:00:00' }, ['occurred_at', 'invalid_time']],

@@ -7,7 +7,17 @@ import { type FieldProblem, type Fields, isFieldProblem } from '../parse/fields.
 import { isJsonNumber, type JsonValue } from '../parse/strict-json.ts'
 import { boundsProblem, idProblem, personProblem, textOf } from '../parse/text-rules.ts'
 import { instantFromText, isDayText } from '../parse/time.ts'
-import { aliases, ATTRIBUTE_PREFIX, eventTypes, type FieldName, fieldNames, isPersonalName, operatorStatuses, presenceOf, type SentEventType } from './field-rules.ts'
+import {
+  aliases,
+  ATTRIBUTE_PREFIX,
+  eventTypes,
+  type FieldName,
+  fieldNames,
+  isPersonalName,
+  operatorStatuses,
+  presenceOf,
+  type SentEventType,
+} from './field-rules.ts'
 
 /** An event whose every field has been checked. Absent is null. */
 export type ValidEvent = {
@@ -53,16 +63,19 @@ export function eventFromFields(fields: Fields, integration: Integration, nowMs:
 
 function namedFields(fields: Fields, integration: Integration): Named | FieldProblem {
   const [twice] = fields.repeated
-  if (twice !== undefined) return { code: 'repeated_field', field: shownName(twice), detail: 'a name is given twice', fix: 'give each name once' }
+  if (twice !== undefined)
+    return { code: 'repeated_field', field: shownName(twice), detail: 'a name is given twice', fix: 'give each name once' }
   const named = new Map<FieldName, JsonValue>()
   const attributes = new Map<string, JsonValue>()
   for (const [sentName, value] of fields.values) {
     const name = Object.hasOwn(aliases, sentName) ? aliases[sentName]! : sentName
     if (known.has(name)) {
-      if (named.has(name as FieldName)) return { code: 'repeated_field', field: name, detail: `${name} is given twice, once by another name of it`, fix: 'give it once' }
+      if (named.has(name as FieldName))
+        return { code: 'repeated_field', field: name, detail: `${name} is given twice, once by another name of it`, fix: 'give it once' }
       named.set(name as FieldName, value)
     } else if (integration.ignoredParameters.includes(sentName)) continue
-    else if (sentName.startsWith(ATTRIBUTE_PREFIX) && integration.attributes.includes(sentName.slice(ATTRIBUTE_PREFIX.length))) attributes.set(sentName.slice(ATTRIBUTE_PREFIX.length), value)
+    else if (sentName.startsWith(ATTRIBUTE_PREFIX) && integration.attributes.includes(sentName.slice(ATTRIBUTE_PREFIX.length)))
+      attributes.set(sentName.slice(ATTRIBUTE_PREFIX.length), value)
     else return unknownName(sentName)
   }
   return { named, attributes }
@@ -72,8 +85,19 @@ function namedFields(fields: Fields, integration: Integration): Named | FieldPro
 export function unknownName(name: string): FieldProblem {
   const field = shownName(name)
   if (isPersonalName(name)) return { code: 'personal_data', field, detail: 'personal data is not taken here', fix: 'leave it out' }
-  if (name.startsWith(ATTRIBUTE_PREFIX)) return { code: 'undeclared_attribute', field, detail: 'the integration does not declare this attribute', fix: 'declare it in the catalog, or leave it out' }
-  return { code: 'unknown_field', field, detail: 'no field has this name', fix: 'correct the name, leave it out, or let the integration ignore it in the catalog' }
+  if (name.startsWith(ATTRIBUTE_PREFIX))
+    return {
+      code: 'undeclared_attribute',
+      field,
+      detail: 'the integration does not declare this attribute',
+      fix: 'declare it in the catalog, or leave it out',
+    }
+  return {
+    code: 'unknown_field',
+    field,
+    detail: 'no field has this name',
+    fix: 'correct the name, leave it out, or let the integration ignore it in the catalog',
+  }
 }
 
 function eventTypeOf(value: JsonValue | undefined): { eventType: SentEventType } | FieldProblem {
@@ -91,7 +115,8 @@ function presenceProblem(named: ReadonlyMap<FieldName, JsonValue>, type: SentEve
     return { code: 'field_not_allowed', field: name, detail: `${name} does not belong to ${where}`, fix: `leave ${name} out` }
   }
   for (const name of required) {
-    if (!named.has(name)) return { code: 'missing_field', field: name, detail: `${name} is missing`, fix: `send ${name} with the event ${type}` }
+    if (!named.has(name))
+      return { code: 'missing_field', field: name, detail: `${name} is missing`, fix: `send ${name} with the event ${type}` }
   }
   return null
 }
@@ -104,7 +129,12 @@ class FieldFault extends Error {
   }
 }
 
-function readEvent({ named, attributes }: Named, eventType: SentEventType, integration: Integration, nowMs: number): ValidEvent | FieldProblem {
+function readEvent(
+  { named, attributes }: Named,
+  eventType: SentEventType,
+  integration: Integration,
+  nowMs: number,
+): ValidEvent | FieldProblem {
   const optional = <T>(name: FieldName, read: (name: string, value: JsonValue) => T): T | null => {
     const value = named.get(name)
     return value === undefined ? null : read(name, value)
@@ -112,7 +142,13 @@ function readEvent({ named, attributes }: Named, eventType: SentEventType, integ
   try {
     const clickId = optional('click_id', readId)
     const sentPlayer = optional('player_id', readId)
-    if (sentPlayer?.startsWith(CLICK_PLAYER_PREFIX)) throw new FieldFault({ code: 'invalid_value', field: 'player_id', detail: `player_id begins with ${CLICK_PLAYER_PREFIX}`, fix: 'send the id of the player' })
+    if (sentPlayer?.startsWith(CLICK_PLAYER_PREFIX))
+      throw new FieldFault({
+        code: 'invalid_value',
+        field: 'player_id',
+        detail: `player_id begins with ${CLICK_PLAYER_PREFIX}`,
+        fix: 'send the id of the player',
+      })
     const currency = optional('currency', readCurrency)
     return {
       eventType,
@@ -155,16 +191,32 @@ function readId(name: string, value: JsonValue): string {
 
 function readCurrency(name: string, value: JsonValue): string {
   const text = readText(name, value)
-  if (!isCurrency(text)) throw new FieldFault({ code: 'unknown_currency', field: name, detail: 'currency is no ISO 4217 code in capitals', fix: 'send a code such as EUR' })
+  if (!isCurrency(text))
+    throw new FieldFault({
+      code: 'unknown_currency',
+      field: name,
+      detail: 'currency is no ISO 4217 code in capitals',
+      fix: 'send a code such as EUR',
+    })
   return text
 }
 
 function readAmount(name: string, value: JsonValue, currency: string, eventType: SentEventType): bigint {
-  if (isJsonNumber(value)) throw new FieldFault({ code: 'invalid_type', field: name, detail: `${name} is a JSON number, which loses digits on the way`, fix: `send ${name} as a string, such as "12.50"` })
+  if (isJsonNumber(value))
+    throw new FieldFault({
+      code: 'invalid_type',
+      field: name,
+      detail: `${name} is a JSON number, which loses digits on the way`,
+      fix: `send ${name} as a string, such as "12.50"`,
+    })
   const sign = eventType === 'revenue_reported' ? 'signed' : 'positive'
   const units = moneyFromText(readText(name, value), currency, sign)
   if (typeof units === 'bigint') return units
-  throw new FieldFault(units === 'unknown_currency' ? { code: units, field: 'currency', detail: 'currency is unknown', fix: 'send an ISO 4217 code' } : decimalProblem(name, units, currencyDigits(currency) ?? 0))
+  throw new FieldFault(
+    units === 'unknown_currency'
+      ? { code: units, field: 'currency', detail: 'currency is unknown', fix: 'send an ISO 4217 code' }
+      : decimalProblem(name, units, currencyDigits(currency) ?? 0),
+  )
 }
 
 function readLots(name: string, value: JsonValue): bigint {
@@ -181,15 +233,33 @@ function decimalProblem(field: string, code: DecimalProblem, digits: number): Fi
     too_many_digits_after: `${field} has more than ${digits} digits after the point`,
     not_positive: `${field} is not above zero`,
   }
-  return { code, field, detail: details[code], fix: `send digits with a dot and at most ${digits} digits after it, without sign, comma, space or exponent` }
+  return {
+    code,
+    field,
+    detail: details[code],
+    fix: `send digits with a dot and at most ${digits} digits after it, without sign, comma, space or exponent`,
+  }
 }
 
 /** An instant inside the bounds that everything sent must keep. */
 export function occurredAtFrom(field: string, text: string, nowMs: number): number | FieldProblem {
   const atMs = instantFromText(text)
-  if (atMs === null) return { code: 'invalid_time', field, detail: `${field} is no RFC 3339 instant with offset`, fix: 'send an instant such as 2026-01-31T12:00:00Z; in a query, + is written %2B' }
-  if (atMs < nowMs - PAST_MS_MAX) return { code: 'time_too_old', field, detail: `${field} is more than 400 days ago`, fix: 'send what happened within the last 400 days' }
-  if (atMs > nowMs + AHEAD_MS_MAX) return { code: 'time_in_future', field, detail: `${field} is more than 5 minutes ahead`, fix: 'check the clock and the offset of the sender' }
+  if (atMs === null)
+    return {
+      code: 'invalid_time',
+      field,
+      detail: `${field} is no RFC 3339 instant with offset`,
+      fix: 'send an instant such as 2026-01-31T12:00:00Z; in a query, + is written %2B',
+    }
+  if (atMs < nowMs - PAST_MS_MAX)
+    return { code: 'time_too_old', field, detail: `${field} is more than 400 days ago`, fix: 'send what happened within the last 400 days' }
+  if (atMs > nowMs + AHEAD_MS_MAX)
+    return {
+      code: 'time_in_future',
+      field,
+      detail: `${field} is more than 5 minutes ahead`,
+      fix: 'check the clock and the offset of the sender',
+    }
   return atMs
 }
 
@@ -201,20 +271,38 @@ function readInstant(name: string, value: JsonValue, nowMs: number): number {
 
 function readPeriod(name: string, value: JsonValue): string {
   const text = readText(name, value)
-  if (!isDayText(text)) throw new FieldFault({ code: 'invalid_value', field: name, detail: `${name} is no day of the calendar`, fix: 'send a day as YYYY-MM-DD' })
+  if (!isDayText(text))
+    throw new FieldFault({
+      code: 'invalid_value',
+      field: name,
+      detail: `${name} is no day of the calendar`,
+      fix: 'send a day as YYYY-MM-DD',
+    })
   return text
 }
 
 function readRevision(name: string, value: JsonValue): number {
   const text = isJsonNumber(value) ? value.text : readText(name, value)
   const revision = /^[1-9][0-9]{0,6}$/.test(text) ? Number(text) : 0
-  if (revision < 1 || revision > REVISION_MAX) throw new FieldFault({ code: 'invalid_value', field: name, detail: `${name} is no integer from 1 to ${REVISION_MAX}`, fix: `send an integer from 1 to ${REVISION_MAX}` })
+  if (revision < 1 || revision > REVISION_MAX)
+    throw new FieldFault({
+      code: 'invalid_value',
+      field: name,
+      detail: `${name} is no integer from 1 to ${REVISION_MAX}`,
+      fix: `send an integer from 1 to ${REVISION_MAX}`,
+    })
   return revision
 }
 
 function readStatus(name: string, value: JsonValue): OperatorStatus {
   const status = operatorStatuses.find((known) => known === value)
-  if (status === undefined) throw new FieldFault({ code: 'invalid_value', field: name, detail: `${name} is none of the known ones`, fix: `send one of ${operatorStatuses.join(', ')}` })
+  if (status === undefined)
+    throw new FieldFault({
+      code: 'invalid_value',
+      field: name,
+      detail: `${name} is none of the known ones`,
+      fix: `send one of ${operatorStatuses.join(', ')}`,
+    })
   return status
 }
 

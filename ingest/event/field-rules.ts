@@ -1,16 +1,54 @@
 /** Which fields an event has: the one place where that is said. */
-export const eventTypes = ['registration', 'deposit', 'withdrawal', 'trade_closed', 'revenue_reported', 'chargeback', 'status_change'] as const
+export const eventTypes = [
+  'registration',
+  'deposit',
+  'withdrawal',
+  'trade_closed',
+  'revenue_reported',
+  'chargeback',
+  'status_change',
+] as const
 export type SentEventType = (typeof eventTypes)[number]
 
 export const operatorStatuses = ['pending', 'held', 'approved', 'rejected', 'reversed'] as const
 
 export type FieldName =
-  | 'event' | 'external_event_id' | 'player_id' | 'click_id' | 'promo_code' | 'amount' | 'currency' | 'occurred_at' | 'lots' | 'instrument'
-  | 'account_type' | 'period' | 'revision' | 'refers_to' | 'status' | 'account_id' | 'is_test'
+  | 'event'
+  | 'external_event_id'
+  | 'player_id'
+  | 'click_id'
+  | 'promo_code'
+  | 'amount'
+  | 'currency'
+  | 'occurred_at'
+  | 'lots'
+  | 'instrument'
+  | 'account_type'
+  | 'period'
+  | 'revision'
+  | 'refers_to'
+  | 'status'
+  | 'account_id'
+  | 'is_test'
 
 export const fieldNames: readonly FieldName[] = [
-  'event', 'external_event_id', 'player_id', 'click_id', 'promo_code', 'amount', 'currency', 'occurred_at', 'lots', 'instrument',
-  'account_type', 'period', 'revision', 'refers_to', 'status', 'account_id', 'is_test',
+  'event',
+  'external_event_id',
+  'player_id',
+  'click_id',
+  'promo_code',
+  'amount',
+  'currency',
+  'occurred_at',
+  'lots',
+  'instrument',
+  'account_type',
+  'period',
+  'revision',
+  'refers_to',
+  'status',
+  'account_id',
+  'is_test',
 ]
 
 /** Another name of a field. */
@@ -34,7 +72,10 @@ const byType: Readonly<Record<SentEventType, Presence>> = {
 }
 
 /** The fields of an event of this type. Where the click is the player, any event may be the first and bring a promo code. */
-export function presenceOf(type: SentEventType, subject: 'player' | 'click'): { required: ReadonlySet<FieldName>; allowed: ReadonlySet<FieldName> } {
+export function presenceOf(
+  type: SentEventType,
+  subject: 'player' | 'click',
+): { required: ReadonlySet<FieldName>; allowed: ReadonlySet<FieldName> } {
   return presences[subject][type]
 }
 
@@ -53,7 +94,8 @@ function presencesOf(subject: 'player' | 'click') {
 const presences = { player: presencesOf('player'), click: presencesOf('click') }
 
 /** Names under which senders offer what must not be stored; told apart only to give the better advice. */
-const PERSONAL = /(^|[._-])(e?mail|phone|mobile|msisdn|tel|(first|last|full|sur|given|family|user)_?name|name|birth_?(date|day)|date_of_birth|dob|address|ip|passport|iban|card)([._-]|$)/i
+const PERSONAL =
+  /(^|[._-])(e?mail|phone|mobile|msisdn|tel|(first|last|full|sur|given|family|user)_?name|name|birth_?(date|day)|date_of_birth|dob|address|ip|passport|iban|card)([._-]|$)/i
 
 export function isPersonalName(name: string): boolean {
   return PERSONAL.test(name)

@@ -21,8 +21,10 @@ describe('the address of a client', () => {
   })
 
   test('is always an address, whatever the header holds', () => {
-    fc.assert(fc.property(fc.string(), (header) => {
-      expect(canonical(clientAddress('127.0.0.1', header, isProxy))).not.toBeNull()
-    }))
+    fc.assert(
+      fc.property(fc.string(), (header) => {
+        expect(canonical(clientAddress('127.0.0.1', header, isProxy))).not.toBeNull()
+      }),
+    )
   })
 })

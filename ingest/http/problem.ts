@@ -47,7 +47,12 @@ export function shownName(name: string): string {
   return printable.length <= 64 ? printable.join('') : `${printable.slice(0, 61).join('')}...`
 }
 
-export const unknownIntegration: Problem = { status: 404, code: 'unknown_integration', detail: 'no integration has this id', fix: 'check the id in the address' }
+export const unknownIntegration: Problem = {
+  status: 404,
+  code: 'unknown_integration',
+  detail: 'no integration has this id',
+  fix: 'check the id in the address',
+}
 export const unknownLink: Problem = { status: 404, code: 'unknown_link', detail: 'no link has this id', fix: 'check the id in the address' }
 export const unauthorized: Problem = {
   status: 401,
@@ -55,14 +60,29 @@ export const unauthorized: Problem = {
   detail: 'the token is missing, unknown, or belongs to another integration',
   fix: 'send the secret of this integration as "Authorization: Bearer <secret>"; postbacks also take the parameter token',
 }
-export const tooLarge: Problem = { status: 413, code: 'body_too_large', detail: 'the body is larger than 4 MiB, or is after decompression', fix: 'send less in one request' }
+export const tooLarge: Problem = {
+  status: 413,
+  code: 'body_too_large',
+  detail: 'the body is larger than 4 MiB, or is after decompression',
+  fix: 'send less in one request',
+}
 
 export function forbiddenScope(scope: string): Problem {
-  return { status: 403, code: 'scope_missing', detail: `the integration lacks the scope ${scope}`, fix: `add ${scope} to the scopes of the integration in the catalog` }
+  return {
+    status: 403,
+    code: 'scope_missing',
+    detail: `the integration lacks the scope ${scope}`,
+    fix: `add ${scope} to the scopes of the integration in the catalog`,
+  }
 }
 
 export function unsupportedType(accepts: string): Problem {
-  return { status: 415, code: 'unsupported_content_type', detail: 'the content type, its charset or the content encoding is not taken here', fix: `send ${accepts} in UTF-8, plain or with gzip` }
+  return {
+    status: 415,
+    code: 'unsupported_content_type',
+    detail: 'the content type, its charset or the content encoding is not taken here',
+    fix: `send ${accepts} in UTF-8, plain or with gzip`,
+  }
 }
 
 export function methodNotAllowed(allow: string): Problem {
@@ -70,9 +90,21 @@ export function methodNotAllowed(allow: string): Problem {
 }
 
 export function unavailable(reason: string, retryAfterS = 2): Problem {
-  return { status: 503, code: reason, detail: 'nothing of this request was acknowledged', fix: 'send the same request again; what is sent twice counts once', retryAfterS }
+  return {
+    status: 503,
+    code: reason,
+    detail: 'nothing of this request was acknowledged',
+    fix: 'send the same request again; what is sent twice counts once',
+    retryAfterS,
+  }
 }
 
 export function limited(retryAfterS = 1): Problem {
-  return { status: 429, code: 'too_many_in_flight', detail: 'too many events of this integration wait for their answers', fix: 'send again later, with fewer requests at once', retryAfterS }
+  return {
+    status: 429,
+    code: 'too_many_in_flight',
+    detail: 'too many events of this integration wait for their answers',
+    fix: 'send again later, with fewer requests at once',
+    retryAfterS,
+  }
 }

@@ -24,11 +24,20 @@ export async function readBody(request: IncomingMessage, accepts: readonly Media
   const bytes = encoding === 'gzip' ? await inflated(sent) : sent
   if (bytes === null) return tooLarge
   const type = mediaTypeOf(request.headers['content-type'])
-  if (bytes === 'invalid') return { status: 400, code: 'invalid_encoding', detail: 'the body is no gzip', fix: 'compress it with gzip, or leave out Content-Encoding' }
+  if (bytes === 'invalid')
+    return {
+      status: 400,
+      code: 'invalid_encoding',
+      detail: 'the body is no gzip',
+      fix: 'compress it with gzip, or leave out Content-Encoding',
+    }
   const isTaken = type !== null && accepts.includes(type) && (encoding === 'gzip' || encoding === 'identity')
-  if (!isTaken && (bytes.length > 0 || !accepts.includes('form'))) return unsupportedType(accepts.includes('form') ? 'application/json or application/x-www-form-urlencoded' : 'application/json')
+  if (!isTaken && (bytes.length > 0 || !accepts.includes('form')))
+    return unsupportedType(accepts.includes('form') ? 'application/json or application/x-www-form-urlencoded' : 'application/json')
   const text = textOf(bytes)
-  return text === null ? { status: 400, code: 'invalid_text', detail: 'the body is not UTF-8', fix: 'send UTF-8' } : { text, type: isTaken ? type : null }
+  return text === null
+    ? { status: 400, code: 'invalid_text', detail: 'the body is not UTF-8', fix: 'send UTF-8' }
+    : { text, type: isTaken ? type : null }
 }
 
 /** null when there is more than is taken. The rest is thrown away by the server once it has answered. */
@@ -61,8 +70,14 @@ async function inflated(bytes: Buffer): Promise<Buffer | null | 'invalid'> {
 }
 
 function mediaTypeOf(header: string | undefined): MediaType | null {
-  const [type = '', ...parameters] = (header ?? '').toLowerCase().split(';').map((part) => part.trim())
-  const charset = parameters.find((parameter) => parameter.startsWith('charset='))?.slice('charset='.length).replaceAll('"', '')
+  const [type = '', ...parameters] = (header ?? '')
+    .toLowerCase()
+    .split(';')
+    .map((part) => part.trim())
+  const charset = parameters
+    .find((parameter) => parameter.startsWith('charset='))
+    ?.slice('charset='.length)
+    .replaceAll('"', '')
   if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8') return null
   return Object.hasOwn(TYPES, type) ? TYPES[type]! : null
 }

@@ -8,7 +8,12 @@ export type ClickLane = {
   close(): Promise<void>
 }
 
-export type ClickLaneOptions = { lane: DurableLane; onStored: (where: 'log' | 'spill', count: number) => void; onDropped: (count: number) => void; queueMax?: number }
+export type ClickLaneOptions = {
+  lane: DurableLane
+  onStored: (where: 'log' | 'spill', count: number) => void
+  onDropped: (count: number) => void
+  queueMax?: number
+}
 
 const QUEUE_MAX = 20_000
 /** Short enough that a killed process loses less than a second of clicks, long enough to write many at once. */

@@ -46,18 +46,26 @@ test('a record goes to the log when the log answers', async () => {
   expect(spill.state().records).toBe(0)
 })
 
-test.each(['silent', 'refusing'] as const)('a record goes to disk while the log is %s, at once after the first one, and to the log afterwards', async (state) => {
-  log.state = state
-  expect(await lane.store([record(1)], 'money')).toBe('spill')
-  expect(lane.isLogAway()).toBe(true)
-  const startMs = Date.now()
-  for (let number = 2; number < 10; number++) expect(await lane.store([record(number)], 'money')).toBe('spill')
-  expect(Date.now() - startMs).toBeLessThan(PATIENCE_MS * 8)
-  log.state = 'there'
-  await until('the spill is empty', () => spill.state().records, (records) => records === 0, 5_000)
-  expect(keys()).toEqual(new Set(['1', '2', '3', '4', '5', '6', '7', '8', '9']))
-  expect(await lane.store([record(10)], 'money')).toBe('log')
-})
+test.each(['silent', 'refusing'] as const)(
+  'a record goes to disk while the log is %s, at once after the first one, and to the log afterwards',
+  async (state) => {
+    log.state = state
+    expect(await lane.store([record(1)], 'money')).toBe('spill')
+    expect(lane.isLogAway()).toBe(true)
+    const startMs = Date.now()
+    for (let number = 2; number < 10; number++) expect(await lane.store([record(number)], 'money')).toBe('spill')
+    expect(Date.now() - startMs).toBeLessThan(PATIENCE_MS * 8)
+    log.state = 'there'
+    await until(
+      'the spill is empty',
+      () => spill.state().records,
+      (records) => records === 0,
+      5_000,
+    )
+    expect(keys()).toEqual(new Set(['1', '2', '3', '4', '5', '6', '7', '8', '9']))
+    expect(await lane.store([record(10)], 'money')).toBe('log')
+  },
+)
 
 test('what a former process left on disk goes to the log, and nobody waits for a log that may be away', async () => {
   await lane.close()
@@ -68,7 +76,12 @@ test('what a former process left on disk goes to the log, and nobody waits for a
   const next = createDurableLane({ log, spill: again, patienceMs: 10_000 })
   expect(await next.store([record(8)], 'money')).toBe('spill')
   log.state = 'there'
-  await until('the spill is empty', () => again.state().records, (records) => records === 0, 5_000)
+  await until(
+    'the spill is empty',
+    () => again.state().records,
+    (records) => records === 0,
+    5_000,
+  )
   expect(keys()).toEqual(new Set(['7', '8']))
   await next.close()
   await again.close()
@@ -76,7 +89,14 @@ test('what a former process left on disk goes to the log, and nobody waits for a
 
 test('a click that finds no place is counted, and the queue is bounded', async () => {
   let dropped = 0
-  const clicks = createClickLane({ lane, onStored: () => {}, onDropped: (count) => { dropped += count }, queueMax: 3 })
+  const clicks = createClickLane({
+    lane,
+    onStored: () => {},
+    onDropped: (count) => {
+      dropped += count
+    },
+    queueMax: 3,
+  })
   for (let number = 0; number < 5; number++) clicks.push(record(number))
   expect([clicks.depth(), dropped]).toEqual([3, 2])
   await clicks.close()

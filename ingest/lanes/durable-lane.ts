@@ -83,7 +83,11 @@ export function createDurableLane(options: DurableLaneOptions): DurableLane {
 
   const draining = drain()
   // A disk that cannot be read is broken infrastructure; whoever closes the lane learns of it, and so does the process.
-  draining.catch((error: unknown) => setImmediate(() => { throw error }))
+  draining.catch((error: unknown) =>
+    setImmediate(() => {
+      throw error
+    }),
+  )
 
   return {
     store,

@@ -17,12 +17,14 @@ export function createOutcomeFlusher({ outcomes, lane, names, onError }: Outcome
   let running: Promise<void> = Promise.resolve()
 
   async function flush(): Promise<void> {
-    const taken = outcomes.take().map((outcome): SpillRecord => ({
-      topic: names.topic(topics['edge-outcomes'].name),
-      partition: null,
-      key: outcome.integration_id,
-      value: codecs.EdgeOutcome.encode(outcome),
-    }))
+    const taken = outcomes.take().map(
+      (outcome): SpillRecord => ({
+        topic: names.topic(topics['edge-outcomes'].name),
+        partition: null,
+        key: outcome.integration_id,
+        value: codecs.EdgeOutcome.encode(outcome),
+      }),
+    )
     const records = [...waiting, ...taken].slice(-WAITING_MAX)
     waiting = []
     if (records.length === 0) return

@@ -4,18 +4,48 @@ import { isJsonNumber, isJsonObject, type JsonValue, parseStrictJson } from './s
 
 describe('strict JSON', () => {
   test('reads whatever JSON.stringify writes', () => {
-    fc.assert(fc.property(fc.jsonValue({ maxDepth: 6 }), fc.constantFrom(0, 2), (value, indent) => {
-      const text = JSON.stringify(value, null, indent)
-      expect(plainOf(parseStrictJson(text)!)).toEqual(JSON.parse(text))
-    }))
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 6 }), fc.constantFrom(0, 2), (value, indent) => {
+        const text = JSON.stringify(value, null, indent)
+        expect(plainOf(parseStrictJson(text)!)).toEqual(JSON.parse(text))
+      }),
+    )
   })
 
   test('takes exactly the texts that JSON.parse takes', () => {
-    const pieces = fc.array(fc.constantFrom('{', '}', '[', ']', ',', ':', '"a"', '"', '\\', '\\u00e9', '1', '-', '.', 'e', '0', 'true', 'null', ' ', '\n', '\u0001', 'x'), { maxLength: 8 })
-    fc.assert(fc.property(pieces, (parts) => {
-      const text = parts.join('')
-      expect(parseStrictJson(text) !== undefined).toBe(isJson(text))
-    }), { numRuns: 5_000 })
+    const pieces = fc.array(
+      fc.constantFrom(
+        '{',
+        '}',
+        '[',
+        ']',
+        ',',
+        ':',
+        '"a"',
+        '"',
+        '\\',
+        '\\u00e9',
+        '1',
+        '-',
+        '.',
+        'e',
+        '0',
+        'true',
+        'null',
+        ' ',
+        '\n',
+        '\u0001',
+        'x',
+      ),
+      { maxLength: 8 },
+    )
+    fc.assert(
+      fc.property(pieces, (parts) => {
+        const text = parts.join('')
+        expect(parseStrictJson(text) !== undefined).toBe(isJson(text))
+      }),
+      { numRuns: 5_000 },
+    )
   })
 
   test('sees a name that is given twice, also when one of them is escaped', () => {
@@ -44,7 +74,8 @@ function plainOf(value: JsonValue): unknown {
   if (isJsonNumber(value)) return Number(value.text)
   if (!isJsonObject(value)) return value
   const plain: Record<string, unknown> = {}
-  for (const [name, inner] of value.values) Object.defineProperty(plain, name, { value: plainOf(inner), enumerable: true, configurable: true, writable: true })
+  for (const [name, inner] of value.values)
+    Object.defineProperty(plain, name, { value: plainOf(inner), enumerable: true, configurable: true, writable: true })
   return plain
 }
 

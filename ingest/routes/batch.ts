@@ -24,10 +24,16 @@ export type BatchRoute = {
 export const ITEMS_MAX = 1_000
 
 /** POST of one item or a list: each is told its own fate, and nothing is answered before all accepted ones are durable. */
-export async function answerBatch(request: FastifyRequest, reply: FastifyReply, route: BatchRoute, context: IngestContext): Promise<FastifyReply> {
+export async function answerBatch(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  route: BatchRoute,
+  context: IngestContext,
+): Promise<FastifyReply> {
   const sender = authorizedSender(context.secrets, bearerOf(request.headers.authorization), route.scope)
   if (isProblem(sender)) {
-    const known = sender.status === 403 ? authorizedSender(context.secrets, bearerOf(request.headers.authorization), otherScope(route.scope)) : sender
+    const known =
+      sender.status === 403 ? authorizedSender(context.secrets, bearerOf(request.headers.authorization), otherScope(route.scope)) : sender
     return refuse(reply, context, route, isProblem(known) ? null : known, sender, 1)
   }
   const values = await itemsOf(request)
@@ -52,10 +58,18 @@ async function itemsOf(request: FastifyRequest): Promise<JsonValue[] | Problem> 
   const body = await readBody(request.raw, ['json'])
   if (isProblem(body)) return body
   const value = parseStrictJson(body.text)
-  if (value === undefined) return { status: 400, code: 'invalid_json', detail: 'the body is no JSON', fix: 'send an object or an array of objects' }
+  if (value === undefined)
+    return { status: 400, code: 'invalid_json', detail: 'the body is no JSON', fix: 'send an object or an array of objects' }
   if (isJsonObject(value)) return [value]
-  if (!Array.isArray(value)) return { status: 400, code: 'invalid_shape', detail: 'the body is neither an object nor an array', fix: 'send an object or an array of objects' }
-  if (value.length < 1 || value.length > ITEMS_MAX) return { status: 400, code: 'invalid_count', detail: `the array has ${value.length} items`, fix: `send 1 to ${ITEMS_MAX} items` }
+  if (!Array.isArray(value))
+    return {
+      status: 400,
+      code: 'invalid_shape',
+      detail: 'the body is neither an object nor an array',
+      fix: 'send an object or an array of objects',
+    }
+  if (value.length < 1 || value.length > ITEMS_MAX)
+    return { status: 400, code: 'invalid_count', detail: `the array has ${value.length} items`, fix: `send 1 to ${ITEMS_MAX} items` }
   return value
 }
 
@@ -65,7 +79,13 @@ function itemAnswer(item: Item | FieldProblem, index: number): object {
   return { index, status: 'rejected', error: { code, detail, field, fix } }
 }
 
-function countItems(items: (Item | FieldProblem)[], accepted: number, sender: Integration, route: BatchRoute, { metrics, outcomes }: IngestContext): void {
+function countItems(
+  items: (Item | FieldProblem)[],
+  accepted: number,
+  sender: Integration,
+  route: BatchRoute,
+  { metrics, outcomes }: IngestContext,
+): void {
   metrics.count(route.lane, 'accepted', accepted)
   metrics.count(route.lane, 'rejected', items.length - accepted)
   for (const item of items) {
@@ -75,7 +95,14 @@ function countItems(items: (Item | FieldProblem)[], accepted: number, sender: In
   }
 }
 
-function refuse(reply: FastifyReply, { metrics, outcomes }: IngestContext, route: BatchRoute, sender: Integration | null, problem: Problem, quantity: number): FastifyReply {
+function refuse(
+  reply: FastifyReply,
+  { metrics, outcomes }: IngestContext,
+  route: BatchRoute,
+  sender: Integration | null,
+  problem: Problem,
+  quantity: number,
+): FastifyReply {
   const outcome = problem.status === 503 ? 'unavailable' : problem.status === 429 ? 'limited' : 'rejected'
   metrics.problem(route.lane, problem.code)
   metrics.count(route.lane, outcome, quantity)

@@ -9,7 +9,12 @@ import type { SpillRecord } from '../spill/spill.ts'
 const RECORD_BYTES_MAX = 900_000
 
 export function spillRecordOfEvent(event: PlayerEvent, names: Names): SpillRecord | FieldProblem {
-  return bounded({ topic: names.topic(topics['player-events'].name), partition: null, key: playerKey(event.brand_id, event.player_id), value: codecs.PlayerEvent.encode(event) })
+  return bounded({
+    topic: names.topic(topics['player-events'].name),
+    partition: null,
+    key: playerKey(event.brand_id, event.player_id),
+    value: codecs.PlayerEvent.encode(event),
+  })
 }
 
 export function spillRecordOfClick(click: Click, names: Names): SpillRecord | FieldProblem {
@@ -18,5 +23,9 @@ export function spillRecordOfClick(click: Click, names: Names): SpillRecord | Fi
 
 function bounded(record: SpillRecord): SpillRecord | FieldProblem {
   if (record.value.length <= RECORD_BYTES_MAX) return record
-  return { code: 'record_too_large', detail: `all fields together have more than ${RECORD_BYTES_MAX} bytes`, fix: 'send fewer or shorter attributes' }
+  return {
+    code: 'record_too_large',
+    detail: `all fields together have more than ${RECORD_BYTES_MAX} bytes`,
+    fix: 'send fewer or shorter attributes',
+  }
 }

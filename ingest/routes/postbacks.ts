@@ -62,7 +62,11 @@ async function authorizedFields(request: FastifyRequest, named: Integration, con
   }
   if (body !== null && isProblem(body)) return { problem: body, sender: named }
   if (fields !== null && isFieldProblem(fields)) return { problem: contentProblem(fields), sender: named }
-  if (query === null) return { problem: { status: 400, code: 'invalid_query', detail: 'the query is not percent-encoded UTF-8', fix: 'encode names and values' }, sender: named }
+  if (query === null)
+    return {
+      problem: { status: 400, code: 'invalid_query', detail: 'the query is not percent-encoded UTF-8', fix: 'encode names and values' },
+      sender: named,
+    }
   const all = fields === null ? fieldsFromPairs(query) : joinedFields(fieldsFromPairs(query), fields)
   all.values.delete(TOKEN)
   return all
@@ -78,12 +82,16 @@ function senderProblem(token: string | null, named: Integration, { secrets }: In
 function fieldsOfBody(body: Body): Fields | FieldProblem {
   if (body.type === 'form') {
     const pairs = parametersFromText(body.text)
-    return pairs === null ? { code: 'invalid_form', detail: 'the form is not percent-encoded UTF-8', fix: 'encode names and values' } : fieldsFromPairs(pairs)
+    return pairs === null
+      ? { code: 'invalid_form', detail: 'the form is not percent-encoded UTF-8', fix: 'encode names and values' }
+      : fieldsFromPairs(pairs)
   }
   if (body.type === null) return fieldsFromPairs([])
   const value = parseStrictJson(body.text)
   if (value === undefined) return { code: 'invalid_json', detail: 'the body is no JSON', fix: 'send one JSON object' }
-  return isJsonObject(value) ? { values: value.values, repeated: value.repeated } : { code: 'invalid_shape', detail: 'the body is no JSON object', fix: 'send one JSON object' }
+  return isJsonObject(value)
+    ? { values: value.values, repeated: value.repeated }
+    : { code: 'invalid_shape', detail: 'the body is no JSON object', fix: 'send one JSON object' }
 }
 
 function contentProblem(problem: FieldProblem): Problem {

@@ -15,8 +15,12 @@ import { redirectSchema } from './schemas.ts'
 
 /** GET /c/{link_id}: sends a person on, with a click id that proves where they came from. It waits for nothing. */
 export function registerRedirect(app: FastifyInstance, context: IngestContext): void {
-  app.get<{ Params: { link_id: string } }>('/c/:link_id', { schema: redirectSchema }, (request, reply) => redirect(request, reply, request.params.link_id, context))
-  app.head<{ Params: { link_id: string } }>('/c/:link_id', { schema: { hide: true } as object }, (request, reply) => redirect(request, reply, request.params.link_id, context))
+  app.get<{ Params: { link_id: string } }>('/c/:link_id', { schema: redirectSchema }, (request, reply) =>
+    redirect(request, reply, request.params.link_id, context),
+  )
+  app.head<{ Params: { link_id: string } }>('/c/:link_id', { schema: { hide: true } as object }, (request, reply) =>
+    redirect(request, reply, request.params.link_id, context),
+  )
 }
 
 function redirect(request: FastifyRequest, reply: FastifyReply, linkId: string, context: IngestContext): FastifyReply {
@@ -30,7 +34,10 @@ function redirect(request: FastifyRequest, reply: FastifyReply, linkId: string, 
   const clickId = mintClickId(context.clickKeys, { atMs: nowMs, linkNumber: link.number, random26: context.random26() })
   const parameters = redirectParameters(lenientParameters(queryOf(request.url)))
   if (request.method === 'GET') keepClick(clickId, nowMs, link, parameters, request, context)
-  return reply.code(302).headers({ location: locationOf(link, parameters.url, clickId, context), 'cache-control': 'no-store' }).send()
+  return reply
+    .code(302)
+    .headers({ location: locationOf(link, parameters.url, clickId, context), 'cache-control': 'no-store' })
+    .send()
 }
 
 function locationOf(link: Link, wanted: string | null, clickId: string, { catalog }: IngestContext): string {
@@ -41,7 +48,14 @@ function locationOf(link: Link, wanted: string | null, clickId: string, { catalo
   return withParameter(target ?? asciiAddress(offer.landingUrl), offer.clickParam, clickId)
 }
 
-function keepClick(clickId: string, nowMs: number, link: Link, parameters: RedirectParameters, request: FastifyRequest, context: IngestContext): void {
+function keepClick(
+  clickId: string,
+  nowMs: number,
+  link: Link,
+  parameters: RedirectParameters,
+  request: FastifyRequest,
+  context: IngestContext,
+): void {
   const facts = {
     click_id: clickId,
     occurred_at: nowMs,
@@ -53,7 +67,12 @@ function keepClick(clickId: string, nowMs: number, link: Link, parameters: Redir
     is_test: false,
   }
   const click = clickRecord(facts, link, visitorOf(request, context), context.enrichment, context.catalog)
-  context.clickLane.push({ topic: context.names.topic(topics.clicks.name), partition: null, key: clickId, value: codecs.Click.encode(click) })
+  context.clickLane.push({
+    topic: context.names.topic(topics.clicks.name),
+    partition: null,
+    key: clickId,
+    value: codecs.Click.encode(click),
+  })
   context.metrics.count('redirects', 'accepted', 1)
 }
 

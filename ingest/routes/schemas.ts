@@ -8,13 +8,33 @@ import { ITEMS_MAX } from './batch.ts'
  * since they must come in a fixed order and never repeat a value.
  */
 const id = (description: string) => Type.String({ minLength: 1, maxLength: ID_CHARS_MAX, description })
-const choice = (values: readonly string[], description: string) => Type.Union(values.map((value) => Type.Literal(value)), { description })
+const choice = (values: readonly string[], description: string) =>
+  Type.Union(
+    values.map((value) => Type.Literal(value)),
+    { description },
+  )
 const instant = Type.String({ format: 'date-time', description: 'RFC 3339 with offset, from 400 days ago to 5 minutes ahead' })
-const amount = Type.String({ pattern: '^-?[0-9]{1,15}(\\.[0-9]+)?$', description: 'Decimal with a dot, as a string; no more digits than the currency has' })
+const amount = Type.String({
+  pattern: '^-?[0-9]{1,15}(\\.[0-9]+)?$',
+  description: 'Decimal with a dot, as a string; no more digits than the currency has',
+})
 
-const fieldError = Type.Object({ code: Type.String(), detail: Type.String(), field: Type.Optional(Type.String()), fix: Type.Optional(Type.String()) })
+const fieldError = Type.Object({
+  code: Type.String(),
+  detail: Type.String(),
+  field: Type.Optional(Type.String()),
+  fix: Type.Optional(Type.String()),
+})
 const problem = Type.Object(
-  { type: Type.String(), title: Type.String(), status: Type.Integer(), detail: Type.String(), code: Type.String(), field: Type.Optional(Type.String()), fix: Type.Optional(Type.String()) },
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    code: Type.String(),
+    field: Type.Optional(Type.String()),
+    fix: Type.Optional(Type.String()),
+  },
   { description: 'What is wrong and what to do; never a value that was sent' },
 )
 
@@ -56,7 +76,12 @@ const click = Type.Object({
 
 const accepted = Type.Object({ receipt_id: Type.String(), event_id: Type.String(), status: Type.Literal('accepted') })
 const itemAnswer = (ids: Record<string, TSchema>) =>
-  Type.Object({ index: Type.Integer({ minimum: 0 }), status: choice(['accepted', 'rejected'], 'Fate of the item'), error: Type.Optional(fieldError), ...ids })
+  Type.Object({
+    index: Type.Integer({ minimum: 0 }),
+    status: choice(['accepted', 'rejected'], 'Fate of the item'),
+    error: Type.Optional(fieldError),
+    ...ids,
+  })
 
 /** One item or a list. */
 const oneOrMany = (item: TSchema) => Type.Union([item, Type.Array(item, { minItems: 1, maxItems: ITEMS_MAX })])
@@ -67,7 +92,14 @@ const integrationParameter = Type.Object({ integration_id: Type.String({ descrip
 const bearer = [{ secret: [] }]
 
 /** `content` becomes the request body of the published document. */
-type RouteSchema = { summary: string; params?: TSchema; querystring?: TSchema; content?: Record<string, TSchema>; response: Record<string, unknown>; security?: Record<string, string[]>[] }
+type RouteSchema = {
+  summary: string
+  params?: TSchema
+  querystring?: TSchema
+  content?: Record<string, TSchema>
+  response: Record<string, unknown>
+  security?: Record<string, string[]>[]
+}
 
 export const redirectSchema: RouteSchema = {
   summary: 'Send a person to the landing page with a signed click id',
@@ -83,7 +115,10 @@ export const redirectSchema: RouteSchema = {
 export const postbackGetSchema: RouteSchema = {
   summary: 'Tell one event',
   params: integrationParameter,
-  querystring: Type.Object({ ...event.properties, token: Type.Optional(Type.String({ description: 'The secret, where a header cannot be sent' })) }),
+  querystring: Type.Object({
+    ...event.properties,
+    token: Type.Optional(Type.String({ description: 'The secret, where a header cannot be sent' })),
+  }),
   response: { 200: accepted, ...problems(400, 401, 403, 404, 429, 431, 503) },
   security: bearer,
 }
@@ -99,13 +134,21 @@ export const postbackPostSchema: RouteSchema = {
 export const eventsSchema: RouteSchema = {
   summary: 'Tell up to a thousand events',
   content: { 'application/json': oneOrMany(event) },
-  response: { 202: Type.Object({ items: Type.Array(itemAnswer({ receipt_id: Type.Optional(Type.String()), event_id: Type.Optional(Type.String()) })) }), ...problems(400, 401, 403, 413, 415, 429, 431, 503) },
+  response: {
+    202: Type.Object({
+      items: Type.Array(itemAnswer({ receipt_id: Type.Optional(Type.String()), event_id: Type.Optional(Type.String()) })),
+    }),
+    ...problems(400, 401, 403, 413, 415, 429, 431, 503),
+  },
   security: bearer,
 }
 
 export const clicksSchema: RouteSchema = {
   summary: 'Tell up to a thousand clicks',
   content: { 'application/json': oneOrMany(click) },
-  response: { 202: Type.Object({ items: Type.Array(itemAnswer({ click_id: Type.Optional(Type.String()) })) }), ...problems(400, 401, 403, 413, 415, 429, 431, 503) },
+  response: {
+    202: Type.Object({ items: Type.Array(itemAnswer({ click_id: Type.Optional(Type.String()) })) }),
+    ...problems(400, 401, 403, 413, 415, 429, 431, 503),
+  },
   security: bearer,
 }

@@ -32,7 +32,7 @@ export function frameFromRecord(record: SpillRecord): Buffer {
   return frame
 }
 
-export type ReadFrames = { records: SpillRecord[]; /** Where the first frame that is not whole begins. */ goodBytes: number }
+export type ReadFrames = { records: SpillRecord[] /** Where the first frame that is not whole begins. */; goodBytes: number }
 
 /** The records up to the first frame that is cut or altered. What was acknowledged stands before it, since it was synced. */
 export function recordsFromFrames(bytes: Buffer): ReadFrames {

@@ -22,8 +22,18 @@ async function createSpill(options: SpillOptions): Promise<Spill> {
   return spill
 }
 
-const record = (number: number, size = 20): SpillRecord => ({ topic: 'player-events', partition: number % 2 === 0 ? null : number % 12, key: number % 3 === 0 ? null : `brand:${number}`, value: Buffer.alloc(size, number % 256) })
-const anyRecord = fc.record({ topic: fc.string(), partition: fc.option(fc.nat(11)), key: fc.option(fc.string()), value: fc.uint8Array().map((bytes) => Buffer.from(bytes)) })
+const record = (number: number, size = 20): SpillRecord => ({
+  topic: 'player-events',
+  partition: number % 2 === 0 ? null : number % 12,
+  key: number % 3 === 0 ? null : `brand:${number}`,
+  value: Buffer.alloc(size, number % 256),
+})
+const anyRecord = fc.record({
+  topic: fc.string(),
+  partition: fc.option(fc.nat(11)),
+  key: fc.option(fc.string()),
+  value: fc.uint8Array().map((bytes) => Buffer.from(bytes)),
+})
 
 async function drained(spill: Spill): Promise<SpillRecord[]> {
   const records: SpillRecord[] = []
@@ -36,11 +46,13 @@ async function drained(spill: Spill): Promise<SpillRecord[]> {
 
 describe('frames', () => {
   test('give back what was put in', () => {
-    fc.assert(fc.property(fc.array(anyRecord), (records) => {
-      const whole = records.map((value) => ({ ...value, topic: value.topic.toWellFormed(), key: value.key?.toWellFormed() ?? null }))
-      const bytes = Buffer.concat(whole.map(frameFromRecord))
-      expect(recordsFromFrames(bytes)).toEqual({ records: whole, goodBytes: bytes.length })
-    }))
+    fc.assert(
+      fc.property(fc.array(anyRecord), (records) => {
+        const whole = records.map((value) => ({ ...value, topic: value.topic.toWellFormed(), key: value.key?.toWellFormed() ?? null }))
+        const bytes = Buffer.concat(whole.map(frameFromRecord))
+        expect(recordsFromFrames(bytes)).toEqual({ records: whole, goodBytes: bytes.length })
+      }),
+    )
   })
 
   test('cut at any byte give every record before the cut and nothing else', () => {
@@ -76,7 +88,9 @@ describe('the spill', () => {
     const again = await createSpill({ dir, now: Date.now })
     expect(again.state()).toMatchObject({ records: 200, bytes: spill.state().bytes })
     const read = await drained(again)
-    expect(new Set(read.map((one) => one.key ?? String(one.value[0])))).toEqual(new Set(records.map((one) => one.key ?? String(one.value[0]))))
+    expect(new Set(read.map((one) => one.key ?? String(one.value[0])))).toEqual(
+      new Set(records.map((one) => one.key ?? String(one.value[0]))),
+    )
     expect(read).toHaveLength(200)
     expect(await readdir(dir)).toEqual([])
   })
@@ -118,7 +132,10 @@ describe('the spill', () => {
     const spill = await createSpill({ dir, now: Date.now, maxBytes: size * 10 })
     const fill = async (share: 'money' | 'clicks') => {
       for (let count = 0; ; count++) {
-        const failure = await spill.append([record(1, 1_000)], share).then(() => null, (error: { code: string }) => error.code)
+        const failure = await spill.append([record(1, 1_000)], share).then(
+          () => null,
+          (error: { code: string }) => error.code,
+        )
         if (failure !== null) return [count, failure]
       }
     }

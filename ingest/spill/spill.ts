@@ -157,7 +157,11 @@ export async function createSpill(options: SpillOptions): Promise<Spill> {
     oldest,
     remove,
     hasRoom: () => !closed && now() >= diskRestsUntilMs && keptBytes() + waitingBytes < maxBytes,
-    state: () => ({ bytes: keptBytes(), records: segments.reduce((sum, segment) => sum + segment.records, 0), oldestAtMs: segments[0]?.startedAtMs ?? null }),
+    state: () => ({
+      bytes: keptBytes(),
+      records: segments.reduce((sum, segment) => sum + segment.records, 0),
+      oldestAtMs: segments[0]?.startedAtMs ?? null,
+    }),
     cutBytes,
     async close() {
       closed = true

@@ -7,7 +7,15 @@ import { createLogReader } from '../../runtime/read-range.ts'
 import { codecs } from '../../schemas/codec.ts'
 import { partitionOf, topics } from '../../schemas/topics.ts'
 import { endChildren } from '../support/child.ts'
-import { createEdgeTopics, CRM_TOKEN, freePort, type IngestProcess, readTopic, startEdgeLoad, startIngestProcess } from '../support/ingest-process.ts'
+import {
+  createEdgeTopics,
+  CRM_TOKEN,
+  freePort,
+  type IngestProcess,
+  readTopic,
+  startEdgeLoad,
+  startIngestProcess,
+} from '../support/ingest-process.ts'
 import { testServices, uniqueNamespace } from '../support/services.ts'
 import { until } from '../support/until.ts'
 
@@ -20,7 +28,13 @@ let ingest: IngestProcess
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'tributary-ingest-'))
   await createEdgeTopics(brokers, namespace)
-  ingest = await startIngestProcess({ brokers, namespace, dataDir: dir, port: await freePort(), env: { TRIBUTARY_TRUSTED_PROXIES: '127.0.0.1/32,::ffff:127.0.0.1/128' } })
+  ingest = await startIngestProcess({
+    brokers,
+    namespace,
+    dataDir: dir,
+    port: await freePort(),
+    env: { TRIBUTARY_TRUSTED_PROXIES: '127.0.0.1/32,::ffff:127.0.0.1/128' },
+  })
 })
 afterAll(async () => {
   endChildren()
@@ -28,7 +42,11 @@ afterAll(async () => {
 })
 
 const post = (path: string, body: string | Buffer | object, headers: Record<string, string> = {}) =>
-  fetch(`${ingest.url}${path}`, { method: 'POST', headers: { authorization: `Bearer ${CRM_TOKEN}`, 'content-type': 'application/json', ...headers }, body: Buffer.isBuffer(body) || typeof body === 'string' ? (body as string) : JSON.stringify(body) })
+  fetch(`${ingest.url}${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${CRM_TOKEN}`, 'content-type': 'application/json', ...headers },
+    body: Buffer.isBuffer(body) || typeof body === 'string' ? (body as string) : JSON.stringify(body),
+  })
 
 describe('ingest on a real broker', () => {
   it('has every answered postback in the log, in the partition of its player', async () => {
@@ -39,21 +57,46 @@ describe('ingest on a real broker', () => {
     const events = await readTopic(brokers, namespace, 'player-events', codecs.PlayerEvent.decode)
     const inLog = new Set(events.map((event) => event.receipt_id))
     expect(load.receipts.filter((receipt) => !inLog.has(receipt))).toEqual([])
-    await until('every click is in the log', async () => {
-      const clicks = new Set((await readTopic(brokers, namespace, 'clicks', codecs.Click.decode)).map((click) => click.click_id))
-      return load.clickIds.filter(({ id }) => !clicks.has(id)).length
-    }, (missing) => missing === 0, 10_000)
+    await until(
+      'every click is in the log',
+      async () => {
+        const clicks = new Set((await readTopic(brokers, namespace, 'clicks', codecs.Click.decode)).map((click) => click.click_id))
+        return load.clickIds.filter(({ id }) => !clicks.has(id)).length
+      },
+      (missing) => missing === 0,
+      10_000,
+    )
     await expectPartitionsByKey()
   })
 
   it('writes counts of refusals, and lets no personal data out', async () => {
     expect((await post('/v1/events', [{ event: 'deposit' }, { event: 'deposit', email: 'jane@private.example' }])).status).toBe(202)
     await fetch(`${ingest.url}/v1/postbacks/crm?token=${CRM_TOKEN}&event=deposit&amount=jane@private.example`)
-    await fetch(`${ingest.url}/c/ann-welcome?sub1=ok`, { redirect: 'manual', headers: { 'x-forwarded-for': '203.0.113.77', 'user-agent': 'SecretAgent/9.9', referer: 'https://blog.example/secret-path' } })
-    await post('/v1/clicks', { external_click_id: 'x', link_id: 'ann-welcome', occurred_at: new Date().toISOString(), ip: '198.51.100.23', user_agent: 'SecretAgent/9.9', referrer: 'https://blog.example/secret-path' })
-    const outcomes = await until('the counts are in the log', () => readTopic(brokers, namespace, 'edge-outcomes', codecs.EdgeOutcome.decode), (found) => found.reduce((sum, outcome) => sum + outcome.quantity, 0) >= 3, 10_000)
+    await fetch(`${ingest.url}/c/ann-welcome?sub1=ok`, {
+      redirect: 'manual',
+      headers: { 'x-forwarded-for': '203.0.113.77', 'user-agent': 'SecretAgent/9.9', referer: 'https://blog.example/secret-path' },
+    })
+    await post('/v1/clicks', {
+      external_click_id: 'x',
+      link_id: 'ann-welcome',
+      occurred_at: new Date().toISOString(),
+      ip: '198.51.100.23',
+      user_agent: 'SecretAgent/9.9',
+      referrer: 'https://blog.example/secret-path',
+    })
+    const outcomes = await until(
+      'the counts are in the log',
+      () => readTopic(brokers, namespace, 'edge-outcomes', codecs.EdgeOutcome.decode),
+      (found) => found.reduce((sum, outcome) => sum + outcome.quantity, 0) >= 3,
+      10_000,
+    )
     expect(outcomes.every((outcome) => outcome.integration_id === 'crm' && outcome.outcome === 'rejected')).toBe(true)
-    const clicks = await until('the clicks are in the log', () => readTopic(brokers, namespace, 'clicks', codecs.Click.decode), (found) => found.filter((click) => click.referrer_host === 'blog.example').length === 2, 10_000)
+    const clicks = await until(
+      'the clicks are in the log',
+      () => readTopic(brokers, namespace, 'clicks', codecs.Click.decode),
+      (found) => found.filter((click) => click.referrer_host === 'blog.example').length === 2,
+      10_000,
+    )
     const redirected = clicks.find((click) => click.sub_ids['sub1'] === 'ok')
     expect(redirected).toMatchObject({ ip_prefix: '203.0.113.0/24', referrer_host: 'blog.example' })
     const seen = [ingest.output(), await (await fetch(`${ingest.url}/metrics`)).text(), await rawTopics()].join('\n')
@@ -84,7 +127,9 @@ describe('ingest on a real broker', () => {
     expect(Date.now() - startMs).toBeLessThan(10_000)
     await load.stop()
     expect(load.refused).toEqual([])
-    const events = new Set((await readTopic(brokers, namespace, 'player-events', codecs.PlayerEvent.decode)).map((event) => event.receipt_id))
+    const events = new Set(
+      (await readTopic(brokers, namespace, 'player-events', codecs.PlayerEvent.decode)).map((event) => event.receipt_id),
+    )
     expect(load.receipts.filter((receipt) => !events.has(receipt))).toEqual([])
   })
 
@@ -93,13 +138,19 @@ describe('ingest on a real broker', () => {
     const alone = await startIngestProcess(place)
     expect((await fetch(`${alone.url}/readyz`)).status).toBe(200)
     expect((await fetch(`${alone.url}/c/ann-welcome`, { redirect: 'manual' })).status).toBe(302)
-    const answers = await Promise.all(Array.from({ length: 20 }, (_, number) => fetch(`${alone.url}/v1/postbacks/crm?token=${CRM_TOKEN}&event=registration&player_id=alone-${number}`)))
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, number) =>
+        fetch(`${alone.url}/v1/postbacks/crm?token=${CRM_TOKEN}&event=registration&player_id=alone-${number}`),
+      ),
+    )
     expect(answers.map((answer) => answer.status)).toEqual(answers.map(() => 200))
     alone.kill('SIGTERM')
     expect(await alone.exited).toBe(0)
     // The same folder with a broker: what was kept arrives.
     const later = await startIngestProcess({ ...place, brokers, namespace: 'nobody', env: { TRIBUTARY_NAMESPACE: 'nobody' } })
-    expect(Number(/^tributary_spill_records\S* (\d+)$/m.exec(await (await fetch(`${later.url}/metrics`)).text())?.[1])).toBeGreaterThanOrEqual(20)
+    expect(
+      Number(/^tributary_spill_records\S* (\d+)$/m.exec(await (await fetch(`${later.url}/metrics`)).text())?.[1]),
+    ).toBeGreaterThanOrEqual(20)
     later.kill('SIGKILL')
   })
 })
@@ -122,7 +173,11 @@ async function expectPartitionsByKey(): Promise<void> {
 
 /** Everything the edge wrote, as text. */
 async function rawTopics(): Promise<string> {
-  const all = await Promise.all((['clicks', 'player-events', 'edge-outcomes'] as const).map((name) => readTopic(brokers, namespace, name, (bytes) => bytes.toString('latin1'))))
+  const all = await Promise.all(
+    (['clicks', 'player-events', 'edge-outcomes'] as const).map((name) =>
+      readTopic(brokers, namespace, name, (bytes) => bytes.toString('latin1')),
+    ),
+  )
   return all.flat().join('\n')
 }
 

@@ -54,7 +54,12 @@ it('keeps every answered postback and serves every redirect while the broker is 
   await broker.start()
   await pause(1_000)
   await load.stop()
-  await until('the spill is empty', () => metric(ingest, 'tributary_spill_records'), (records) => records === 0, 60_000)
+  await until(
+    'the spill is empty',
+    () => metric(ingest, 'tributary_spill_records'),
+    (records) => records === 0,
+    60_000,
+  )
 
   expect(load.refused).toEqual([])
   const events = await readTopic(broker.brokers, NAMESPACE, 'player-events', codecs.PlayerEvent.decode)

@@ -78,7 +78,8 @@ export async function createTestIngest(options: { proxies?: string[]; perIntegra
   }
   const keep = (fields: object, message: string) => void logged.push(`${message} ${JSON.stringify(fields)}`)
   const app = await createApp(context, { info: keep, warn: keep, error: keep })
-  const decode = <T>(topic: string, read: (value: Buffer) => T) => stored.filter((record) => record.topic === topic).map((record) => read(record.value))
+  const decode = <T>(topic: string, read: (value: Buffer) => T) =>
+    stored.filter((record) => record.topic === topic).map((record) => read(record.value))
   return {
     app,
     context,
@@ -92,7 +93,16 @@ export async function createTestIngest(options: { proxies?: string[]; perIntegra
 }
 
 export function testCatalog(): Catalog {
-  const integration = (id: string, more: Partial<Integration>): Integration => ({ id, brandId: 'lucky', subject: 'player', secretEnv: 'X', scopes: ['events'], attributes: [], ignoredParameters: [], ...more })
+  const integration = (id: string, more: Partial<Integration>): Integration => ({
+    id,
+    brandId: 'lucky',
+    subject: 'player',
+    secretEnv: 'X',
+    scopes: ['events'],
+    attributes: [],
+    ignoredParameters: [],
+    ...more,
+  })
   const validFromMs = Date.UTC(2020, 0, 1)
   return createCatalog('catalog-1', {
     brands: [
@@ -104,7 +114,13 @@ export function testCatalog(): Catalog {
       { id: 'bob', name: 'Bob' },
     ],
     offers: [
-      { id: 'welcome', brandId: 'lucky', landingUrl: 'https://lucky.example/welcome?lang=en#top', clickParam: 'clickid', attributionWindowMs: 30 * 86_400_000 },
+      {
+        id: 'welcome',
+        brandId: 'lucky',
+        landingUrl: 'https://lucky.example/welcome?lang=en#top',
+        clickParam: 'clickid',
+        attributionWindowMs: 30 * 86_400_000,
+      },
       { id: 'trade', brandId: 'pips', landingUrl: 'https://pips.example', clickParam: 'cid', attributionWindowMs: 7 * 86_400_000 },
     ],
     links: [
@@ -115,7 +131,15 @@ export function testCatalog(): Catalog {
     promoCodes: [
       { code: 'ANN10', affiliateId: 'ann', offerId: 'welcome', brandId: 'lucky', exclusive: false, validFromMs, validToMs: null },
       { code: 'BOB10', affiliateId: 'bob', offerId: 'welcome', brandId: 'lucky', exclusive: false, validFromMs, validToMs: null },
-      { code: 'OLD', affiliateId: 'ann', offerId: 'welcome', brandId: 'lucky', exclusive: false, validFromMs, validToMs: Date.UTC(2021, 0, 1) },
+      {
+        code: 'OLD',
+        affiliateId: 'ann',
+        offerId: 'welcome',
+        brandId: 'lucky',
+        exclusive: false,
+        validFromMs,
+        validToMs: Date.UTC(2021, 0, 1),
+      },
     ],
     deals: [],
     integrations: [

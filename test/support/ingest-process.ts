@@ -28,13 +28,21 @@ export async function startIngestProcess({ brokers, namespace, dataDir, port, en
     ...env,
   })
   const url = `http://127.0.0.1:${port}`
-  const isAlive = () => fetch(`${url}/livez`).then((answer) => answer.ok, () => false)
+  const isAlive = () =>
+    fetch(`${url}/livez`).then(
+      (answer) => answer.ok,
+      () => false,
+    )
   await until(`ingest answers at ${url}: ${child.output()}`, isAlive, (alive) => alive, 20_000)
   return { ...child, url }
 }
 
 export async function createEdgeTopics(brokers: string, namespace: string): Promise<void> {
-  const specs = EDGE_TOPICS.map((name) => ({ name: `${namespace}.${name}`, partitions: topics[name].partitions, config: { ...topics[name].config } }))
+  const specs = EDGE_TOPICS.map((name) => ({
+    name: `${namespace}.${name}`,
+    partitions: topics[name].partitions,
+    config: { ...topics[name].config },
+  }))
   await createTopics({ brokers, topics: specs, replication: 1 })
 }
 
@@ -46,7 +54,8 @@ export async function readTopic<T>(brokers: string, namespace: string, name: Top
     for (let partition = 0; partition < topics[name].partitions; partition++) {
       const topic = `${namespace}.${name}`
       const { low, high } = await reader.watermarks(topic, partition)
-      for await (const records of reader.read({ topic, partition, from: low, to: high })) for (const record of records) values.push(decode(record.value ?? Buffer.alloc(0)))
+      for await (const records of reader.read({ topic, partition, from: low, to: high }))
+        for (const record of records) values.push(decode(record.value ?? Buffer.alloc(0)))
     }
   } finally {
     await reader.close()
@@ -82,7 +91,14 @@ export function startEdgeLoad(url: () => string, options: { workers: number; pau
 
   async function postback(): Promise<void> {
     const number = next++
-    const body = new URLSearchParams({ token: CRM_TOKEN, event: 'deposit', player_id: `p-${number % 50}`, external_event_id: `${options.run}-${number}`, amount: '10.00', currency: 'EUR' })
+    const body = new URLSearchParams({
+      token: CRM_TOKEN,
+      event: 'deposit',
+      player_id: `p-${number % 50}`,
+      external_event_id: `${options.run}-${number}`,
+      amount: '10.00',
+      currency: 'EUR',
+    })
     const startMs = Date.now()
     const answer = await fetch(`${url()}/v1/postbacks/crm`, { method: 'POST', body })
     const text = await answer.text()

@@ -23,7 +23,12 @@ export async function createPrivateBroker(folder: string): Promise<PrivateBroker
     async start() {
       await part.prepare?.()
       child = spawn(part.command, part.args, { cwd: part.cwd, stdio: 'ignore' })
-      await until('the broker listens', () => answersTcp(port), (answers) => answers, part.readyMs)
+      await until(
+        'the broker listens',
+        () => answersTcp(port),
+        (answers) => answers,
+        part.readyMs,
+      )
     },
     signal: (signal) => void child?.kill(signal),
     async kill() {
