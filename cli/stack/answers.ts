@@ -29,9 +29,9 @@ export async function answersHttp(url: string): Promise<boolean> {
 }
 
 /** Redis takes connections before it has loaded its data; only PONG means that it serves. */
-export function answersRedis(port: number): Promise<boolean> {
+export function answersRedis(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' }, () => socket.write('PING\r\n'))
+    const socket = connect({ port, host }, () => socket.write('PING\r\n'))
     const finish = (answer: boolean) => {
       socket.destroy()
       resolve(answer)

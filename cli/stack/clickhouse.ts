@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { answersHttp } from './answers.ts'
 import type { Part } from './part.ts'
 
-const READY_MS = 60_000
+const READY_MS = 120_000
 const STOP_MS = 10_000
 /** Bounds the queries in flight: each holds a thread of this pool. */
 const POOL_THREADS = '16'

@@ -8,7 +8,7 @@ import type { Part } from './part.ts'
 export type KafkaOptions = { folder: string; port: number; controllerPort: number; jars: string }
 
 const HEAP = ['-Xms128m', '-Xmx640m', '-XX:+UseSerialGC']
-const READY_MS = 60_000
+const READY_MS = 120_000
 const STOP_MS = 15_000
 const CLUSTER_ID_BYTES = 16
 

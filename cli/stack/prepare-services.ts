@@ -12,10 +12,13 @@ const REPLICATION_CLUSTER = 3
 /** Topics, tables and the version of the catalog: what every process counts on when it starts. */
 export async function prepareServices(services: Services, isLocalKafka: boolean, namespace: string, catalog: Catalog, say: (text: string) => void): Promise<void> {
   const names = createNames(namespace)
-  const specs = Object.values(topics).map((topic) => ({ name: names.topic(topic.name), partitions: topic.partitions, config: { ...topic.config } }))
-  const created = await createTopics({ brokers: services.kafkaBrokers, topics: specs, replication: await replicationOf(isLocalKafka, services.kafkaBrokers) })
+  const replication = replicationOf(isLocalKafka, services.kafkaBrokers)
+  const copies = replication > 1 ? { 'min.insync.replicas': String(replication - 1) } : {}
+  const specs = Object.values(topics).map((topic) => ({ name: names.topic(topic.name), partitions: topic.partitions, config: { ...topic.config, ...copies } }))
+  const created = await createTopics({ brokers: services.kafkaBrokers, topics: specs, replication })
   say(`topics: ${created.length} created, ${specs.length - created.length} there already`)
-  const log = { info: () => {}, warn: say2(say), error: say2(say) }
+  const tell = (fields: object, message: string) => say(`${message} ${JSON.stringify(fields)}`)
+  const log = { info: () => {}, warn: tell, error: tell }
   const { applied } = await migrate({ clickhouseUrl: services.clickhouseUrl, names, log })
   say(applied.length === 0 ? 'tables: up to date' : `tables: applied ${applied.join(', ')}`)
   const store = createCatalogStore({ brokers: services.kafkaBrokers, clientId: 'tributary-stack', names })
@@ -26,12 +29,8 @@ export async function prepareServices(services: Services, isLocalKafka: boolean,
   }
 }
 
-function say2(say: (text: string) => void): (fields: object, message: string) => void {
-  return (fields, message) => say(`${message} ${JSON.stringify(fields)}`)
-}
-
 /** A given cluster of three brokers or more gets the copies that an acknowledgement is to survive; a single broker cannot hold them. */
-async function replicationOf(isLocalKafka: boolean, brokers: string): Promise<number> {
+function replicationOf(isLocalKafka: boolean, brokers: string): number {
   if (isLocalKafka) return REPLICATION_LOCAL
   return brokers.split(',').length >= REPLICATION_CLUSTER ? REPLICATION_CLUSTER : REPLICATION_LOCAL
 }

@@ -5,7 +5,7 @@ import { answersHttp } from './answers.ts'
 import type { Part } from './part.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const READY_MS = 60_000
+const READY_MS = 120_000
 const STOP_MS = 12_000
 /** The Kafka client and the file system share this pool. */
 const POOL_THREADS = '16'
