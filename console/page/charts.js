@@ -5,6 +5,8 @@ import { textOf, utcTitle } from './format.js'
 /** Each line differs by its stroke as well as by its colour. */
 const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3]]
 const SHRINK_BELOW = 0.45
+/** Events come whole; an axis with 0.2 of one says nothing. */
+const WHOLE_STEPS = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat()
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
 
@@ -84,7 +86,7 @@ function optionsOf(holder, lines, topOf, onPoint) {
     scales: { x: { time: true }, y: { range: () => [0, topOf()] } },
     axes: [
       { ...axis, size: 28, space: 80, values: '{HH}:{mm}', grid: { show: false } },
-      { ...axis, size: 46, values: (_plot, values) => values.map((value) => value.toLocaleString()) },
+      { ...axis, size: 46, ...(lines[0].unit === 'count' ? { incrs: WHOLE_STEPS } : {}), values: (_plot, values) => values.map((value) => value.toLocaleString()) },
     ],
     hooks: { setCursor: [(plot) => onPoint(plot.cursor.idx)] },
     series: [{}, ...lines.map((column, index) => seriesOf(column, index))],
