@@ -9,6 +9,8 @@ import { catalogFromJson, jsonFromCatalog } from './catalog-json.ts'
 export type CatalogStore = {
   /** Adds a version as the newest one, unless it already is. */
   publish(catalog: Catalog): Promise<'published' | 'unchanged'>
+  /** The catalog of a version; null when, after a short wait, no such version was published. */
+  find(version: string): Promise<Catalog | null>
   /** The catalog of a version. @throws when no such version was published. */
   get(version: string): Promise<Catalog>
   /** The newest version, or null on an empty topic. */
@@ -31,6 +33,7 @@ export function createCatalogStore(options: CatalogStoreOptions): CatalogStore {
   const topic = options.names.topic(topics.catalog.name)
   const offsets = new Map<string, number>()
   const parsed = new Map<string, Catalog>()
+  const underway = new Map<string, Promise<Catalog | null>>()
   let reader: Promise<LogReader> | null = null
   let nextOffset = 0
   let newest: string | null = null
@@ -61,18 +64,33 @@ export function createCatalogStore(options: CatalogStoreOptions): CatalogStore {
     }
   }
 
-  async function get(version: string): Promise<Catalog> {
+  /** A batch names one version thousands of times: everybody who asks while the answer is on its way shares it. */
+  function find(version: string): Promise<Catalog | null> {
     const known = parsed.get(version)
-    if (known !== undefined) return known
+    if (known !== undefined) return Promise.resolve(known)
+    const asked = underway.get(version)
+    if (asked !== undefined) return asked
+    const answer = search(version).finally(() => underway.delete(version))
+    underway.set(version, answer)
+    return answer
+  }
+
+  async function search(version: string): Promise<Catalog | null> {
     for (let attempt = 1; !offsets.has(version); attempt++) {
       await refresh()
       if (offsets.has(version)) break
-      if (attempt === missingVersionAttempts) throw new Error(`the catalog version ${version} is not on the topic ${topic}`)
+      if (attempt === missingVersionAttempts) return null
       await new Promise((resolve) => setTimeout(resolve, missingVersionPauseMs))
     }
     const catalog = await readAt(offsets.get(version) ?? 0)
     if (parsed.size >= parsedVersionsMax) parsed.delete(parsed.keys().next().value ?? '')
     parsed.set(version, catalog)
+    return catalog
+  }
+
+  async function get(version: string): Promise<Catalog> {
+    const catalog = await find(version)
+    if (catalog === null) throw new Error(`the catalog version ${version} is not on the topic ${topic}`)
     return catalog
   }
 
@@ -86,6 +104,7 @@ export function createCatalogStore(options: CatalogStoreOptions): CatalogStore {
   }
 
   return {
+    find,
     get,
     async latest() {
       await refresh()

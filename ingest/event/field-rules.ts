@@ -59,10 +59,11 @@ export const ATTRIBUTE_PREFIX = 'attr.'
 
 type Presence = { required: readonly FieldName[]; optional: readonly FieldName[] }
 
-const always: readonly FieldName[] = ['occurred_at', 'account_id', 'is_test']
+/** Many senders put click id and promo code on every call; they are kept everywhere and are evidence on what binds. */
+const always: readonly FieldName[] = ['occurred_at', 'account_id', 'is_test', 'click_id', 'promo_code']
 
 const byType: Readonly<Record<SentEventType, Presence>> = {
-  registration: { required: [], optional: ['external_event_id', 'click_id', 'promo_code'] },
+  registration: { required: [], optional: ['external_event_id'] },
   deposit: { required: ['external_event_id', 'amount', 'currency'], optional: [] },
   withdrawal: { required: ['external_event_id', 'amount', 'currency'], optional: [] },
   trade_closed: { required: ['external_event_id', 'lots', 'instrument', 'account_type'], optional: [] },
@@ -71,7 +72,7 @@ const byType: Readonly<Record<SentEventType, Presence>> = {
   status_change: { required: ['external_event_id', 'refers_to', 'status'], optional: [] },
 }
 
-/** The fields of an event of this type. Where the click is the player, any event may be the first and bring a promo code. */
+/** The fields of an event of this type. */
 export function presenceOf(
   type: SentEventType,
   subject: 'player' | 'click',
@@ -82,9 +83,8 @@ export function presenceOf(
 function presence(type: SentEventType, subject: 'player' | 'click') {
   const { required, optional } = byType[type]
   const who: readonly FieldName[] = subject === 'player' ? ['event', 'player_id'] : ['event', 'click_id']
-  const evidence: readonly FieldName[] = subject === 'click' ? ['promo_code'] : []
   const needs = new Set([...who, ...required])
-  return { required: needs, allowed: new Set([...needs, ...optional, ...always, ...evidence]) }
+  return { required: needs, allowed: new Set([...needs, ...optional, ...always]) }
 }
 
 function presencesOf(subject: 'player' | 'click') {

@@ -29,6 +29,8 @@ export function onRecord(input: Input, context: Context, settings: Settings): vo
   if (input.kind === 'poison') return refuse(input, context, settings)
   if (input.event.event_type === 'tick') return outputsOf(context, settings.names).attributed(input.event, 'tick', null, NO_CLICK)
   const { event, bytes } = input
+  // Whoever goes on from here needs the terms of that version; ingest names only versions that were published.
+  if (!context.signals.catalogs.has(event.catalog_version)) return refuse({ ...input, kind: 'poison', reason: 'catalog_unknown' }, context, settings)
   const player = playerInHand(event.brand_id, event.player_id, context, settings)
   const deadlineMs = nextDeadlineMs(player.doc)
   takeIn(event, bytes, player)

@@ -93,7 +93,7 @@ export function createStep(clicks: ReadonlyMap<string, Buffer> = new Map()) {
   return createAttributionStep(
     { parkMs: PARK_MS, keys, names: createNames('') },
     {
-      catalogOf: (version) => (version === CATALOG_VERSION ? Promise.resolve(catalog) : Promise.reject(new Error(`no catalog ${version}`))),
+      findCatalog: (version) => Promise.resolve(version === CATALOG_VERSION ? catalog : null),
       findClicks: (ids) => Promise.resolve(new Map([...clicks].filter(([id]) => ids.includes(id)))),
     },
   )

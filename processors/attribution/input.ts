@@ -2,17 +2,17 @@ import type { KafkaRecord } from '../../runtime/consume-loop.ts'
 import { CodecError, codecs } from '../../schemas/codec.ts'
 import type { PlayerEvent } from '../../schemas/records.generated.ts'
 
-export type PoisonReason = 'undecodable' | 'fields_missing'
+type PoisonReason = 'undecodable' | 'fields_missing' | 'catalog_unknown'
 
 /** `event` is null when not even that could be read. */
-export type Input = { kind: 'event'; event: PlayerEvent; bytes: Buffer } | { kind: 'poison'; event: PlayerEvent | null; record: KafkaRecord; reason: PoisonReason }
+export type Input = { kind: 'event'; event: PlayerEvent; bytes: Buffer; record: KafkaRecord } | { kind: 'poison'; event: PlayerEvent | null; record: KafkaRecord; reason: PoisonReason }
 
 /** Never throws: what cannot be read, or lacks what its type is about, is poison. */
 export function inputFromRecord(record: KafkaRecord): Input {
   const bytes = record.value ?? Buffer.alloc(0)
   try {
     const event = codecs.PlayerEvent.decode(bytes)
-    if (isComplete(event)) return { kind: 'event', event, bytes }
+    if (isComplete(event)) return { kind: 'event', event, bytes, record }
     return { kind: 'poison', event, record, reason: 'fields_missing' }
   } catch (error) {
     if (!(error instanceof CodecError)) throw error

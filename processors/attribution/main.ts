@@ -32,6 +32,6 @@ await runChainService(
     })
     stack.add('clicks loop', () => clicksLoop.stop())
     clicksLoop.done.catch(fail)
-    return createAttributionStep({ parkMs: config.parkMs, keys, names }, { catalogOf: catalogs.get, findClicks: openClicks.find })
+    return createAttributionStep({ parkMs: config.parkMs, keys, names }, { findCatalog: catalogs.find, findClicks: openClicks.find })
   },
 )

@@ -7,8 +7,8 @@ import { type Input, inputFromRecord } from './input.ts'
 import { parkedEvent, playerDocFromText } from './player-doc.ts'
 
 export type AttributionSources = {
-  /** The catalog of a version; throws when there is none. */
-  catalogOf(version: string): Promise<Catalog>
+  /** The catalog of a version; null when there is none. */
+  findCatalog(version: string): Promise<Catalog | null>
   /** Packed clicks by id; what is not at hand is left out. */
   findClicks(clickIds: string[]): Promise<ReadonlyMap<string, Buffer>>
 }
@@ -45,9 +45,9 @@ function namedBy({ inputs, due, docs }: Work<Input>): { versions: Set<string>; c
     if (!isFact(input)) continue
     const { event } = input
     keys.add(playerKey(event.brand_id, event.player_id))
-    if (event.is_test || !(event.event_type === 'registration' || isClickPlayer(event.player_id))) continue
     versions.add(event.catalog_version)
-    if (event.click_id !== null) clickIds.add(event.click_id)
+    const mayBind = !event.is_test && (event.event_type === 'registration' || isClickPlayer(event.player_id))
+    if (mayBind && event.click_id !== null) clickIds.add(event.click_id)
   }
   for (const key of keys) {
     const doc = playerDocFromText(docs.get(key))
@@ -62,8 +62,7 @@ function namedBy({ inputs, due, docs }: Work<Input>): { versions: Set<string>; c
   return { versions, clickIds }
 }
 
-async function loadCatalogs(versions: Set<string>, { catalogOf }: AttributionSources): Promise<Map<string, Catalog>> {
-  const list = [...versions]
-  const catalogs = await Promise.all(list.map((version) => catalogOf(version)))
-  return new Map(list.map((version, i) => [version, catalogs[i] as Catalog]))
+async function loadCatalogs(versions: Set<string>, { findCatalog }: AttributionSources): Promise<Map<string, Catalog>> {
+  const found = await Promise.all([...versions].map(async (version) => [version, await findCatalog(version)] as const))
+  return new Map(found.filter((entry): entry is [string, Catalog] => entry[1] !== null))
 }

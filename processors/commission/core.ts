@@ -5,7 +5,7 @@ import { cpa } from './deals/cpa.ts'
 import { perLot } from './deals/per-lot.ts'
 import { revshare } from './deals/revshare.ts'
 import { type FactList, factsInOrder, type Target } from './deals/target.ts'
-import type { BoundTo, History } from './history.ts'
+import { bindingVersion, type BoundTo, type History } from './history.ts'
 import { standingOf, wordsOf } from './standing.ts'
 
 export type PositionMovement = Movement & { position: string }
@@ -27,9 +27,8 @@ export function movementsOf(history: History, catalogOf: (version: string) => Ca
 export function goalsOf(history: History, catalogOf: (version: string) => Catalog): Map<string, NonNullable<Goal>> {
   const goals = new Map<string, NonNullable<Goal>>()
   const { binding } = history
-  const registration = binding === null ? undefined : history.facts[binding.eventId]
-  if (binding === null || binding.affiliate === null || binding.offer === null || registration === undefined) return goals
-  const catalogVersion = history.catalogs[registration.cat] ?? ''
+  const catalogVersion = bindingVersion(history)
+  if (binding === null || binding.affiliate === null || binding.offer === null || catalogVersion === null) return goals
   const deal = dealVersionAt(catalogOf(catalogVersion), binding.affiliate, binding.offer, binding.boundAtMs)
   if (deal === null) return goals
 

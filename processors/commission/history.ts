@@ -66,6 +66,12 @@ export function historyFromDoc(doc: string | null): History {
   return doc === null ? emptyHistory() : (JSON.parse(doc) as History)
 }
 
+/** The catalog version of the event that binds, whose terms hold; null while nobody is bound. */
+export function bindingVersion(history: History): string | null {
+  const registration = history.binding === null ? undefined : history.facts[history.binding.eventId]
+  return registration === undefined ? null : (history.catalogs[registration.cat] ?? null)
+}
+
 /** Takes a scored event into the history. Repetition changes nothing, whatever the order. Answers whether anything changed. */
 export function remember(history: History, scored: ScoredEvent): boolean {
   const { attributed, verdict } = scored

@@ -8,7 +8,7 @@ import type { ScoredEvent } from '../../schemas/records.generated.ts'
 import { playerKey, topics } from '../../schemas/topics.ts'
 import { movementsOf } from './core.ts'
 import { entriesOf } from './entries.ts'
-import { historyFromDoc, remember } from './history.ts'
+import { bindingVersion, historyFromDoc, remember } from './history.ts'
 
 export type Input = { kind: 'scored'; scored: ScoredEvent } | { kind: 'poison'; record: KafkaRecord; reason: string }
 export type Signals = { catalogs: ReadonlyMap<string, Catalog> }
@@ -25,8 +25,10 @@ export function createCommissionStep(names: Names, loadCatalog: (version: string
       const versions = new Set<string>()
       for (const input of inputs) {
         if (!isFact(input)) continue
-        versions.add(input.scored.attributed.event.catalog_version)
-        for (const version of historyFromDoc(docs.get(keyOf(input.scored))).catalogs) versions.add(version)
+        const { event, binding } = input.scored.attributed
+        if (binding?.event_id === event.event_id) versions.add(event.catalog_version)
+        const named = bindingVersion(historyFromDoc(docs.get(keyOf(input.scored))))
+        if (named !== null) versions.add(named)
       }
       return { catalogs: new Map(await Promise.all([...versions].map(async (version) => [version, await loadCatalog(version)] as const))) }
     },

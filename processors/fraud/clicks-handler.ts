@@ -1,7 +1,7 @@
 import { clickVerdict } from './click-verdict.ts'
 import { recheckTick } from './recheck-tick.ts'
 import { type ClickRange, IP_WINDOW_MS_MAX, type Told, type WindowClick, type Windows, WindowsLostError } from './windows.ts'
-import { type Catalog, ruleOf } from '../../catalog/catalog.ts'
+import { type Catalog, type FraudRule, ruleOf } from '../../catalog/catalog.ts'
 import type { AssignedPlace, KafkaRecord, LoopControl, LoopHandler } from '../../runtime/consume-loop.ts'
 import type { Probe } from '../../runtime/probe.ts'
 import type { OutputRecord, Producer } from '../../runtime/producer.ts'
@@ -19,12 +19,14 @@ export type ClicksHandlerOptions = {
   windows: Windows
   producer: Producer
   reader: LogReader
-  catalogOf: (version: string) => Promise<Catalog>
+  findCatalog: (version: string) => Promise<Catalog | null>
   topicOf: (name: string) => string
   probe: Probe
   onVerdict: (ruleId: string) => void
   onUnreadable: () => void
 }
+
+type ReadClick = { record: KafkaRecord; click: Click }
 
 /**
  * Reads `clicks` into the windows and writes verdicts about the clicks themselves. The windows keep the offset that
@@ -67,6 +69,16 @@ export function createClicksHandler(options: ClicksHandlerOptions, control: Loop
     if (now.length > 0) await windows.strikeTold(now)
   }
 
+  /** A click that names a catalog nobody published cannot be judged; it is passed over as one that cannot be read. */
+  async function withRules(read: ReadClick[]): Promise<(ReadClick & { rule: Extract<FraudRule, { id: 'ip-velocity' }> })[]> {
+    const catalogs = await Promise.all(read.map(({ click }) => options.findCatalog(click.catalog_version)))
+    return read.flatMap((one, i) => {
+      const catalog = catalogs[i] ?? null
+      if (catalog === null) options.onUnreadable()
+      return catalog === null ? [] : [{ ...one, rule: ruleOf(catalog, 'ip-velocity') }]
+    })
+  }
+
   return {
     async assigned(places) {
       owned = places.map(({ partition }) => partition)
@@ -74,10 +86,9 @@ export function createClicksHandler(options: ClicksHandlerOptions, control: Loop
     },
     async handle(records) {
       if (records.length === 0) return check(Date.now())
-      const read = clicksFromRecords(records, options.onUnreadable)
-      const rules = await Promise.all(read.map(async ({ click }) => ruleOf(await options.catalogOf(click.catalog_version), 'ip-velocity')))
-      const counting = read.map(({ record, click }, i): WindowClick => {
-        const { windowMs, maxClicks } = rules[i]!.params
+      const read = await withRules(clicksFromRecords(records, options.onUnreadable))
+      const counting = read.map(({ record, click, rule }): WindowClick => {
+        const { windowMs, maxClicks } = rule.params
         return {
           partition: record.partition,
           offset: record.offset,
@@ -91,8 +102,8 @@ export function createClicksHandler(options: ClicksHandlerOptions, control: Loop
       options.probe('after_load')
       const { counted, told } = await windows.addClicks(rangesOf(records), counting)
       options.probe('after_apply')
-      const verdicts = read.flatMap(({ record, click }, i) => {
-        const verdict = clickVerdict(click, counted[i]!, rules[i]!, record.timestampMs)
+      const verdicts = read.flatMap(({ record, click, rule }, i) => {
+        const verdict = clickVerdict(click, counted[i]!, rule, record.timestampMs)
         if (verdict === null) return []
         options.onVerdict(verdict.reasons[0]?.rule_id ?? '')
         return [{ topic: topicOf(topics['click-verdicts'].name), partition: record.partition, key: click.click_id, value: codecs.Verdict.encode(verdict) }]
@@ -109,7 +120,7 @@ export function createClicksHandler(options: ClicksHandlerOptions, control: Loop
 }
 
 /** Test clicks do not count and get no verdict; a record that cannot be read is left to whoever keeps dead letters of clicks. */
-function clicksFromRecords(records: KafkaRecord[], onUnreadable: () => void): { record: KafkaRecord; click: Click }[] {
+function clicksFromRecords(records: KafkaRecord[], onUnreadable: () => void): ReadClick[] {
   return records.flatMap((record) => {
     const click = clickFromRecord(record)
     if (click === null) onUnreadable()

@@ -5,7 +5,6 @@ import { createFindClicks } from './find-clicks.ts'
 import { createFraudMetrics } from './fraud-metrics.ts'
 import { recheckTick } from './recheck-tick.ts'
 import { createFraudStep } from './step.ts'
-import { sharingCalls } from './sharing-calls.ts'
 import { createWindows } from './windows.ts'
 import { createCatalogStore } from '../../catalog/catalog-store.ts'
 import { runChainService } from '../../runtime/chain-service.ts'
@@ -36,11 +35,10 @@ await runChainService(
     const reader = await createLogReader({ brokers, clientId: 'tributary-fraud-windows' })
     stack.add('windows reader', () => reader.close())
     const windows = createWindows(redis, names)
-    const catalogOf = sharingCalls(catalogs.get)
 
     const clicks = runClicksLoop({
       brokers, names, instance: config.instance, log, windows, producer, reader, topicOf,
-      catalogOf,
+      findCatalog: catalogs.find,
       probe: probeFromText(process.env.TRIBUTARY_KILL_AT_CLICKS, (point) => process.stderr.write(`killed at ${point}\n`)),
       onVerdict: metrics.clickVerdict,
       onUnreadable: metrics.unreadableClick,
@@ -57,7 +55,7 @@ await runChainService(
         windows,
         clickMarks: createClickMarks(reader, names.topic(topics.clicks.name), topics.clicks.partitions),
         findClicks: createFindClicks(redis, names),
-        catalogOf,
+        catalogOf: catalogs.get,
         clickKeys,
         settleMs: config.settleMs,
         askRecheck: async (events) => {

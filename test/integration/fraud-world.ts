@@ -69,7 +69,7 @@ export async function createFraudWorld(redis: Redis, namespace: string) {
   }
   const clicks = createClicksHandler(
     {
-      windows, reader, topicOf, probe: noProbe, catalogOf: async () => catalog, onVerdict: () => {}, onUnreadable: () => {},
+      windows, reader, topicOf, probe: noProbe, findCatalog: async () => catalog, onVerdict: () => {}, onUnreadable: () => {},
       producer: { append, depth: () => 0, close: async () => {} },
     },
     { commit: () => {} },
