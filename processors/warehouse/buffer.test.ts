@@ -3,7 +3,15 @@ import type { KafkaRecord } from '../../runtime/consume-loop.ts'
 import { createRecordBuffer } from './buffer.ts'
 import { START } from './position.ts'
 
-const record = (topic: string, partition: number, offset: number): KafkaRecord => ({ topic, partition, offset, timestampMs: 1_000 + offset, key: null, value: Buffer.alloc(3), headers: {} })
+const record = (topic: string, partition: number, offset: number): KafkaRecord => ({
+  topic,
+  partition,
+  offset,
+  timestampMs: 1_000 + offset,
+  key: null,
+  value: Buffer.alloc(3),
+  headers: {},
+})
 
 it('gives back each record once, under a plan that covers exactly what it gave', () => {
   const buffer = createRecordBuffer()
@@ -17,7 +25,11 @@ it('gives back each record once, under a plan that covers exactly what it gave',
       { partition: 1, from: 9, to: 10, sinceMs: 1_009, seen: { sourceOffset: 3, index: 2 } },
     ],
   })
-  expect(taken.records.map(({ partition, offset }) => [partition, offset])).toEqual([[0, 5], [0, 6], [1, 9]])
+  expect(taken.records.map(({ partition, offset }) => [partition, offset])).toEqual([
+    [0, 5],
+    [0, 6],
+    [1, 9],
+  ])
   expect([buffer.count(), buffer.bytes(), buffer.topics()]).toEqual([1, 3, ['b']])
 })
 
@@ -35,7 +47,10 @@ it('keeps for the next plan what one plan cannot name', () => {
 it('forgets the records of partitions that go to somebody else', () => {
   const buffer = createRecordBuffer()
   buffer.add([record('a', 0, 5), record('a', 1, 9)])
-  buffer.drop([{ topic: 'a', partition: 0 }, { topic: 'c', partition: 0 }])
+  buffer.drop([
+    { topic: 'a', partition: 0 },
+    { topic: 'c', partition: 0 },
+  ])
   expect(buffer.count()).toBe(1)
   expect(buffer.take('a', new Map(), false).plan.ranges.map(({ partition }) => partition)).toEqual([1])
 })

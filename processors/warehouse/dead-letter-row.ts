@@ -13,7 +13,11 @@ const HEADER_BYTES = 5
 export function deadLetterRowFrom(record: KafkaRecord): DeadLetterRow {
   const header = (name: string) => record.headers[name]?.toString('utf8').slice(0, HEADER_CHARACTERS_MAX).toWellFormed() ?? ''
   const step = header('dlq-step') || 'unknown'
-  const named = { topic: header('dlq-topic'), partition: integer(header('dlq-partition'), 2 ** 31 - 1), offset: integer(header('dlq-offset'), Number.MAX_SAFE_INTEGER) }
+  const named = {
+    topic: header('dlq-topic'),
+    partition: integer(header('dlq-partition'), 2 ** 31 - 1),
+    offset: integer(header('dlq-offset'), Number.MAX_SAFE_INTEGER),
+  }
   const { topic, partition, offset } =
     named.topic === '' || named.partition === null || named.offset === null
       ? { topic: record.topic, partition: record.partition, offset: record.offset }

@@ -25,7 +25,8 @@ export function createInsertRows(options: { client: ClickHouseClient; database: 
         await attempt(options.client, options.database, insert, token)
         return
       } catch (error) {
-        if (options.stopping.aborted || Date.now() + delayMs > deadlineMs) throw new Error(`${insert.table}: ${insert.rows} rows could not be stored`, { cause: error })
+        if (options.stopping.aborted || Date.now() + delayMs > deadlineMs)
+          throw new Error(`${insert.table}: ${insert.rows} rows could not be stored`, { cause: error })
         options.log.warn({ table: insert.table, rows: insert.rows, error: messageOf(error) }, 'an insert failed: trying again')
       }
       await sleep(delayMs)

@@ -45,8 +45,7 @@ await runService(log, async (stack, fail) => {
     topics: topicRows.map(({ topic }) => names.topic(topic)),
     batchMax: BATCH_RECORDS_MAX,
     log,
-    createHandler: (control) =>
-      createSink(control, { names, insertRows, producer, reader, metrics: createWarehouseMetrics(registry), probe, log }),
+    createHandler: (control) => createSink(control, { names, insertRows, producer, reader, metrics: createWarehouseMetrics(registry), probe, log }),
   })
   stack.add('loop', () => {
     stopping.abort()

@@ -16,9 +16,25 @@ export function createWarehouseMetrics(registry: Registry): WarehouseMetrics {
   const registers = [registry]
   const rows = new Counter({ name: 'tributary_warehouse_rows_total', help: 'Rows written', labelNames: ['table'], registers })
   const batches = new Counter({ name: 'tributary_warehouse_batches_total', help: 'Inserts done', labelNames: ['table'], registers })
-  const seconds = new Histogram({ name: 'tributary_warehouse_insert_seconds', help: 'Duration of an insert, retries included', labelNames: ['table'], buckets: INSERT_SECONDS, registers })
-  const lag = new Gauge({ name: 'tributary_warehouse_lag_seconds', help: 'From the append of the oldest record of a flush until it can be read in the views', labelNames: ['topic'], registers })
-  const letters = new Counter({ name: 'tributary_warehouse_dead_letters_total', help: 'Records that could not become a row', labelNames: ['topic', 'reason'], registers })
+  const seconds = new Histogram({
+    name: 'tributary_warehouse_insert_seconds',
+    help: 'Duration of an insert, retries included',
+    labelNames: ['table'],
+    buckets: INSERT_SECONDS,
+    registers,
+  })
+  const lag = new Gauge({
+    name: 'tributary_warehouse_lag_seconds',
+    help: 'From the append of the oldest record of a flush until it can be read in the views',
+    labelNames: ['topic'],
+    registers,
+  })
+  const letters = new Counter({
+    name: 'tributary_warehouse_dead_letters_total',
+    help: 'Records that could not become a row',
+    labelNames: ['topic', 'reason'],
+    registers,
+  })
   const waiting = new Gauge({ name: 'tributary_warehouse_buffered_records', help: 'Records read and not stored yet', registers })
   const replays = new Counter({ name: 'tributary_warehouse_replayed_plans_total', help: 'Plans of a previous owner that were stored again', registers })
   return {

@@ -87,4 +87,3 @@ function rangeFromText(text: string, whole: string): PlanRange {
   }
   return { partition: Number(partition), from: Number(from), to: Number(to), sinceMs: Number(since), seen }
 }
-

@@ -1,5 +1,22 @@
 import { expect, it } from 'vitest'
-import { bytesOf, createRowBuffer, type Write, writeArray, writeBool, writeFloat64, writeInt32, writeInt64, writeMoney, writeNullable, writeText, writeTextMap, writeTime, writeUInt16, writeUInt32FromInt32, writeUInt64 } from './row-binary.ts'
+import {
+  bytesOf,
+  createRowBuffer,
+  type Write,
+  writeArray,
+  writeBool,
+  writeFloat64,
+  writeInt32,
+  writeInt64,
+  writeMoney,
+  writeNullable,
+  writeText,
+  writeTextMap,
+  writeTime,
+  writeUInt16,
+  writeUInt32FromInt32,
+  writeUInt64,
+} from './row-binary.ts'
 
 function hex<T>(write: Write<T>, value: T): string {
   const out = createRowBuffer()

@@ -61,7 +61,12 @@ it('takes of a position in the chain only the first record, also when the first 
     record('scored-events', codecs.ScoredEvent.encode({ ...scored, source_offset, index, verdict }), offset, partition)
   const first = encode('scored-events', [at(5, 0, 1), at(5, 1, 2), at(5, 1, 3), at(5, 0, 4), at(6, 0, 5), at(5, 0, 6, 1)], new Map([[0, START]]))
   expect(first.inserts[0]?.rows).toBe(4)
-  expect(first.seen).toEqual(new Map([[0, { sourceOffset: 6, index: 0 }], [1, { sourceOffset: 5, index: 0 }]]))
+  expect(first.seen).toEqual(
+    new Map([
+      [0, { sourceOffset: 6, index: 0 }],
+      [1, { sourceOffset: 5, index: 0 }],
+    ]),
+  )
   expect(encode('scored-events', [at(6, 0, 7), at(6, 1, 8)], first.seen).inserts[0]?.rows).toBe(1)
 })
 
@@ -75,7 +80,15 @@ it('refuses numbers that do not fit the version of a row', () => {
 it('never refuses a dead letter', () => {
   const odd: KafkaRecord[] = [
     record('dead-letters', null, 1),
-    { ...record('dead-letters', Buffer.from([0, 0, 0, 0, 2, 255]), 2), headers: { 'dlq-topic': Buffer.from([0xff, 0xfe]), 'dlq-partition': Buffer.from('-1'), 'dlq-offset': Buffer.from('9'.repeat(40)), 'dlq-at': Buffer.from('once') } },
+    {
+      ...record('dead-letters', Buffer.from([0, 0, 0, 0, 2, 255]), 2),
+      headers: {
+        'dlq-topic': Buffer.from([0xff, 0xfe]),
+        'dlq-partition': Buffer.from('-1'),
+        'dlq-offset': Buffer.from('9'.repeat(40)),
+        'dlq-at': Buffer.from('once'),
+      },
+    },
     { ...record('dead-letters', Buffer.from('x'), 3), headers: { 'dlq-step': Buffer.from('s'.repeat(5_000)), 'dlq-at': Buffer.from('9999-01-01T00:00:00Z') } },
   ]
   const { inserts, refused } = encode('dead-letters', odd)

@@ -41,20 +41,53 @@ type Read<T> = (record: KafkaRecord) => { row: T | null; position: Position | nu
 
 /** Every topic the warehouse keeps. What a verdict is about came by attributed-events too, which therefore is not read. */
 export const topicRows: readonly TopicRows[] = [
-  topicOf('clicks', clicksTable, decoded(codecs.Click, (click) => click)),
+  topicOf(
+    'clicks',
+    clicksTable,
+    decoded(codecs.Click, (click) => click),
+  ),
   // A tick only moves log time.
-  topicOf('player-events', eventsTable, decoded(codecs.PlayerEvent, (event) => (event.event_type === 'tick' ? null : event))),
-  topicOf('bindings', bindingsTable, decoded(codecs.Binding, (binding) => binding)),
-  topicOf('scored-events', verdictsTable, (record) => {
-    const scored = codecs.ScoredEvent.decode(valueOf(record))
-    return { row: scored.verdict, position: { sourceOffset: scored.source_offset, index: scored.index } }
-  }, true),
-  topicOf('click-verdicts', verdictsTable, decoded(codecs.Verdict, (verdict) => verdict)),
-  topicOf('ledger', ledgerTable, decoded(codecs.LedgerEntry, (entry) => entry)),
+  topicOf(
+    'player-events',
+    eventsTable,
+    decoded(codecs.PlayerEvent, (event) => (event.event_type === 'tick' ? null : event)),
+  ),
+  topicOf(
+    'bindings',
+    bindingsTable,
+    decoded(codecs.Binding, (binding) => binding),
+  ),
+  topicOf(
+    'scored-events',
+    verdictsTable,
+    (record) => {
+      const scored = codecs.ScoredEvent.decode(valueOf(record))
+      return { row: scored.verdict, position: { sourceOffset: scored.source_offset, index: scored.index } }
+    },
+    true,
+  ),
+  topicOf(
+    'click-verdicts',
+    verdictsTable,
+    decoded(codecs.Verdict, (verdict) => verdict),
+  ),
+  topicOf(
+    'ledger',
+    ledgerTable,
+    decoded(codecs.LedgerEntry, (entry) => entry),
+  ),
   // `duplicate` is about a repeated record; the receipt keeps the disposition of the first.
-  topicOf('dispositions', dispositionsTable, decoded(codecs.Disposition, (disposition) => (disposition.disposition === 'duplicate' ? null : disposition))),
+  topicOf(
+    'dispositions',
+    dispositionsTable,
+    decoded(codecs.Disposition, (disposition) => (disposition.disposition === 'duplicate' ? null : disposition)),
+  ),
   topicOf('dead-letters', deadLettersTable, (record) => ({ row: deadLetterRowFrom(record), position: null })),
-  topicOf('edge-outcomes', edgeOutcomesTable, decoded(codecs.EdgeOutcome, (outcome) => outcome)),
+  topicOf(
+    'edge-outcomes',
+    edgeOutcomesTable,
+    decoded(codecs.EdgeOutcome, (outcome) => outcome),
+  ),
 ]
 
 function decoded<T>(codec: Codec<T>, pick: (value: T) => T | null): Read<T> {

@@ -20,7 +20,16 @@ import {
 /** Where in the log a row comes from. */
 export type Origin = { partition: number; offset: number; timestampMs: number }
 export type Row<T> = Origin & { record: T }
-export type DeadLetterRow = { dead_letter_id: string; receipt_id: string | null; step: string; reason: string; topic: string; partition: number; offset: number; at: number }
+export type DeadLetterRow = {
+  dead_letter_id: string
+  receipt_id: string | null
+  step: string
+  reason: string
+  topic: string
+  partition: number
+  offset: number
+  at: number
+}
 
 export type TableName = 'clicks' | 'events' | 'dispositions' | 'bindings' | 'verdict_revisions' | 'ledger' | 'dead_letters' | 'edge_outcomes'
 

@@ -28,7 +28,10 @@ it('applies nothing the second time', async () => {
 })
 
 it('applies only what is new', async () => {
-  await writeFile(join(dir, '900_more.sql'), "CREATE TABLE IF NOT EXISTS ${base}.more (a String DEFAULT ';') ENGINE = Memory;\nCREATE VIEW IF NOT EXISTS ${views}.more AS SELECT a FROM ${base}.more;")
+  await writeFile(
+    join(dir, '900_more.sql'),
+    "CREATE TABLE IF NOT EXISTS ${base}.more (a String DEFAULT ';') ENGINE = Memory;\nCREATE VIEW IF NOT EXISTS ${views}.more AS SELECT a FROM ${base}.more;",
+  )
   expect(await migrate({ clickhouseUrl, names: warehouse.names, log: quietLog, dir })).toEqual({ applied: ['900_more.sql'] })
   expect(await warehouse.query('SELECT count() AS n FROM {views}.more')).toEqual([{ n: '0' }])
 })

@@ -17,11 +17,36 @@ beforeAll(async () => {
 afterAll(() => warehouse.close())
 
 type Fields = Record<string, unknown>
-const cases: { topic: TopicName; record: keyof RecordTypes; view: string; id: string; refuses: RegExp; skip?: (value: Fields) => boolean; shown?: (value: Fields) => Fields }[] = [
-  { topic: 'clicks', record: 'Click', view: 'clicks', id: 'click_id', refuses: /^time/, shown: (value) => ({ ...value, asn: value.asn === null ? null : (value.asn as number) >>> 0 }) },
+const cases: {
+  topic: TopicName
+  record: keyof RecordTypes
+  view: string
+  id: string
+  refuses: RegExp
+  skip?: (value: Fields) => boolean
+  shown?: (value: Fields) => Fields
+}[] = [
+  {
+    topic: 'clicks',
+    record: 'Click',
+    view: 'clicks',
+    id: 'click_id',
+    refuses: /^time/,
+    shown: (value) => ({ ...value, asn: value.asn === null ? null : (value.asn as number) >>> 0 }),
+  },
   { topic: 'player-events', record: 'PlayerEvent', view: 'events', id: 'event_id', refuses: /^time/, skip: (value) => value.event_type === 'tick' },
   { topic: 'ledger', record: 'LedgerEntry', view: 'ledger', id: 'entry_id', refuses: /^time/ },
-  { topic: 'click-verdicts', record: 'Verdict', view: 'verdict_history', id: 'subject_id', refuses: /^(time|integer|number)/, shown: (value) => ({ ...value, reasons: (value.reasons as { rule_id: string; shadow: boolean }[]).filter(({ shadow }) => !shadow).map((reason) => reason.rule_id) }) },
+  {
+    topic: 'click-verdicts',
+    record: 'Verdict',
+    view: 'verdict_history',
+    id: 'subject_id',
+    refuses: /^(time|integer|number)/,
+    shown: (value) => ({
+      ...value,
+      reasons: (value.reasons as { rule_id: string; shadow: boolean }[]).filter(({ shadow }) => !shadow).map((reason) => reason.rule_id),
+    }),
+  },
   { topic: 'bindings', record: 'Binding', view: 'bindings', id: 'player_id', refuses: /^(time|integer)/ },
 ]
 
@@ -52,7 +77,7 @@ function inRange(value: Fields): Fields {
     if (typeof field !== 'number') return field
     if (/_at$|^event_time$/.test(key)) return Math.abs(field) % Date.UTC(2262, 0, 1)
     if (key === 'source_offset') return Math.abs(field) % 2 ** 44
-    if (key === 'index' || key === 'revision') return (Math.abs(field) % 2 ** 19) || 1
+    if (key === 'index' || key === 'revision') return Math.abs(field) % 2 ** 19 || 1
     return field
   }
   return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, fix(key, field)]))

@@ -53,7 +53,12 @@ async function createScene(url: string = clickhouseUrl) {
     async expectEachOnce() {
       const fed = await feed.stop()
       const once = Object.fromEntries(TABLES.map((table) => [table, { rows: String(fed), ids: String(fed) }]))
-      await until('every record is stored', () => distinct(warehouse), (seen) => JSON.stringify(seen) === JSON.stringify(once) || TABLES.some((table) => Number(seen[table]?.rows) > fed), 60_000)
+      await until(
+        'every record is stored',
+        () => distinct(warehouse),
+        (seen) => JSON.stringify(seen) === JSON.stringify(once) || TABLES.some((table) => Number(seen[table]?.rows) > fed),
+        60_000,
+      )
       expect(await distinct(warehouse)).toEqual(once)
       expect(fed).toBeGreaterThan(50)
     },
@@ -74,7 +79,12 @@ async function distinct(warehouse: TestWarehouse): Promise<Record<string, { rows
   const ids = { clicks: 'click_id', events: 'event_id', event_records: 'receipt_id', verdict_revisions: 'subject_id', verdicts: 'subject_id' }
   const selects = TABLES.map((table) => `SELECT '${table}' AS table, count() AS rows, uniqExact(${ids[table]}) AS ids FROM {base}.${table}`)
   const rows = await warehouse.query<{ table: string; rows: string; ids: string }>(selects.join(' UNION ALL '))
-  return Object.fromEntries(TABLES.map((table) => [table, rows.filter((row) => row.table === table).map(({ rows: count, ids: unique }) => ({ rows: count, ids: unique }))[0] ?? { rows: '0', ids: '0' }]))
+  return Object.fromEntries(
+    TABLES.map((table) => [
+      table,
+      rows.filter((row) => row.table === table).map(({ rows: count, ids: unique }) => ({ rows: count, ids: unique }))[0] ?? { rows: '0', ids: '0' },
+    ]),
+  )
 }
 
 function startFeed(names: Names) {
@@ -102,8 +112,23 @@ function recordsOf(names: Names, id: string) {
   const occurred_at = Date.UTC(2026, 9 + (n % 2), 1)
   return [
     { topic: names.topic('clicks'), partition: null, key: id, value: codecs.Click.encode({ ...click, click_id: id, occurred_at }) },
-    { topic: names.topic('player-events'), partition: null, key: `acme:${id}`, value: codecs.PlayerEvent.encode({ ...event, event_type: 'deposit', event_id: `ev_${id}`, receipt_id: `rc_${id}`, player_id: id }) },
-    { topic: names.topic('scored-events'), partition: n % 12, key: `acme:${id}`, value: codecs.ScoredEvent.encode({ ...scored, verdict: { ...verdict, subject_type: 'event', subject_id: `ev_${id}`, revision: 1 }, source_offset: n, index: 0 }) },
+    {
+      topic: names.topic('player-events'),
+      partition: null,
+      key: `acme:${id}`,
+      value: codecs.PlayerEvent.encode({ ...event, event_type: 'deposit', event_id: `ev_${id}`, receipt_id: `rc_${id}`, player_id: id }),
+    },
+    {
+      topic: names.topic('scored-events'),
+      partition: n % 12,
+      key: `acme:${id}`,
+      value: codecs.ScoredEvent.encode({
+        ...scored,
+        verdict: { ...verdict, subject_type: 'event', subject_id: `ev_${id}`, revision: 1 },
+        source_offset: n,
+        index: 0,
+      }),
+    },
   ]
 }
 
@@ -184,10 +209,17 @@ describe('what the log holds', () => {
     const scene = await createScene()
     const topic = scene.names.topic('player-events')
     const good = codecs.PlayerEvent.encode({ ...event, event_type: 'deposit', event_id: 'ev_good', receipt_id: 'rc_good', player_id: 'good' })
-    const late = codecs.PlayerEvent.encode({ ...event, event_type: 'deposit', event_id: 'ev_late', receipt_id: 'rc_late', player_id: 'late', occurred_at: Date.UTC(2999, 0, 1) })
+    const late = codecs.PlayerEvent.encode({
+      ...event,
+      event_type: 'deposit',
+      event_id: 'ev_late',
+      receipt_id: 'rc_late',
+      player_id: 'late',
+      occurred_at: Date.UTC(2999, 0, 1),
+    })
     await producer.append([Buffer.from('none of ours'), late, good].map((value) => ({ topic, partition: 7, key: 'k', value })))
     const sink = scene.start({ instance: 'a' })
-    const letters = () => scene.warehouse.query("SELECT receipt_id, step, reason, topic, partition FROM {views}.dead_letters ORDER BY offset")
+    const letters = () => scene.warehouse.query('SELECT receipt_id, step, reason, topic, partition FROM {views}.dead_letters ORDER BY offset')
     expect(await until('the letters are there', letters, (rows) => rows.length === 2)).toEqual([
       { receipt_id: null, step: 'warehouse', reason: 'undecodable', topic, partition: 7 },
       { receipt_id: 'rc_late', step: 'warehouse', reason: 'time_out_of_range', topic, partition: 7 },
@@ -201,10 +233,18 @@ describe('what the log holds', () => {
   it('is in the views within two seconds', async () => {
     const scene = await createScene()
     const sink = scene.start({ instance: 'a' })
-    await until('the sink runs', () => scene.warehouse.query<{ n: string }>('SELECT count() AS n FROM {views}.clicks'), ([row]) => Number(row?.n) > 0)
+    await until(
+      'the sink runs',
+      () => scene.warehouse.query<{ n: string }>('SELECT count() AS n FROM {views}.clicks'),
+      ([row]) => Number(row?.n) > 0,
+    )
     const startMs = Date.now()
     await producer.append(recordsOf(scene.names, '999999999'))
-    await until('the click is seen', () => scene.warehouse.query("SELECT click_id FROM {views}.clicks WHERE click_id = '999999999'"), (rows) => rows.length === 1)
+    await until(
+      'the click is seen',
+      () => scene.warehouse.query("SELECT click_id FROM {views}.clicks WHERE click_id = '999999999'"),
+      (rows) => rows.length === 1,
+    )
     expect(Date.now() - startMs).toBeLessThan(2_000)
     sink.kill('SIGTERM')
     await sink.exited
@@ -219,11 +259,12 @@ describe('an insert that is repeated', () => {
     const place = { partition: 1, offset: 5 }
     const value = { ...event, event_type: 'deposit' as const, event_id: 'ev_twice', receipt_id: 'rc_twice' }
     for (const token of ['one', 'one', 'one']) await warehouse.store('player-events', [value], { ...place, token })
-    const counts = "SELECT (SELECT count() FROM {base}.events) AS events, (SELECT count() FROM {base}.event_records) AS records, (SELECT count() FROM {views}.events) AS shown"
+    const counts =
+      'SELECT (SELECT count() FROM {base}.events) AS events, (SELECT count() FROM {base}.event_records) AS records, (SELECT count() FROM {views}.events) AS shown'
     expect(await warehouse.query(counts)).toEqual([{ events: '1', records: '1', shown: '1' }])
     await warehouse.store('player-events', [value], { ...place, token: 'two' })
     expect(await warehouse.query(counts)).toEqual([{ events: '2', records: '2', shown: '1' }])
-    expect(await warehouse.query('SELECT sum(quantity) AS n FROM {views}.outcomes WHERE outcome = \'accepted\'')).toEqual([{ n: '1' }])
+    expect(await warehouse.query("SELECT sum(quantity) AS n FROM {views}.outcomes WHERE outcome = 'accepted'")).toEqual([{ n: '1' }])
     await warehouse.close()
   })
 })

@@ -19,7 +19,11 @@ export async function startEngine(): Promise<Engine> {
   const url = `http://127.0.0.1:${port}`
   const engine = { child: spawnEngine(folder, port), folder }
   running.add(engine)
-  const answers = () => fetch(`${url}/ping`).then((response) => response.ok, () => false)
+  const answers = () =>
+    fetch(`${url}/ping`).then(
+      (response) => response.ok,
+      () => false,
+    )
   await until('the engine answers', answers, (ok) => ok)
   return {
     url,
@@ -45,7 +49,11 @@ export function endEngines(): void {
 }
 
 function spawnEngine(folder: string, port: number): ChildProcess {
-  return spawn(process.execPath, ['cli/stack/clickhouse/main.ts', folder, String(port)], { cwd: ROOT, env: { ...process.env, UV_THREADPOOL_SIZE: '16', TZ: 'UTC' }, stdio: 'ignore' })
+  return spawn(process.execPath, ['cli/stack/clickhouse/main.ts', folder, String(port)], {
+    cwd: ROOT,
+    env: { ...process.env, UV_THREADPOOL_SIZE: '16', TZ: 'UTC' },
+    stdio: 'ignore',
+  })
 }
 
 async function freePort(): Promise<number> {

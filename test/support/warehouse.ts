@@ -52,7 +52,11 @@ export async function createTestWarehouse(clickhouseUrl: string, namespace: stri
     store(topic, values, place = {}) {
       const first = place.offset ?? nextOffset
       if (place.offset === undefined) nextOffset += values.length
-      return storeRecords(topic, values.map((value, i) => recordOf(topic, value, place.partition ?? 0, first + i)), place.token)
+      return storeRecords(
+        topic,
+        values.map((value, i) => recordOf(topic, value, place.partition ?? 0, first + i)),
+        place.token,
+      )
     },
     async query<Row>(sql: string) {
       const query = sql.replaceAll('{base}', database).replaceAll('{views}', names.database('tributary_v1'))
