@@ -15,8 +15,8 @@ type Owner = Pick<Binding, 'affiliate_id' | 'offer_id' | 'link_id' | 'click_id' 
 type Weighed = { evidence: 'promo_code' | 'click_id'; value: string; owner: Owner | null; reason: BindingReason; exclusive: boolean }
 
 /** A click may be this much younger than the event: two clocks that differ. */
-export const CLICK_AHEAD_MS = 300_000
-export const CLICK_PLAYER_PREFIX = 'click~'
+const CLICK_AHEAD_MS = 300_000
+const CLICK_PLAYER_PREFIX = 'click~'
 
 const NOBODY: Owner = { affiliate_id: null, offer_id: null, link_id: null, click_id: null, clicked_at: null }
 
@@ -41,7 +41,7 @@ export function decisionFromEvent(event: PlayerEvent, catalog: Catalog, keys: Cl
     ...(winner?.owner ?? NOBODY),
     bound_at: event.occurred_at,
     evidence: winner?.evidence ?? 'none',
-    reason: winner === undefined ? (click ?? promo)?.reason ?? 'no_evidence' : 'bound',
+    reason: winner === undefined ? ((click ?? promo)?.reason ?? 'no_evidence') : 'bound',
     candidates: ranked.map((weighed) => candidateText(weighed, winner)),
     event_id: event.event_id,
   }

@@ -22,8 +22,19 @@ describe('window', () => {
     const { bindings } = await attribute([{ at: 0, event }])
     expect(bindings).toHaveLength(1)
     expect(bindings[0]).toMatchObject({
-      brand_id: 'lucky', player_id: 'p1', affiliate_id: 'ann', offer_id: 'welcome', link_id: 'ann-welcome', click_id: event.click_id,
-      clicked_at: T0 - 60_000, bound_at: T0, evidence: 'click_id', reason: 'bound', event_id: event.event_id, source_offset: 0, index: 0,
+      brand_id: 'lucky',
+      player_id: 'p1',
+      affiliate_id: 'ann',
+      offer_id: 'welcome',
+      link_id: 'ann-welcome',
+      click_id: event.click_id,
+      clicked_at: T0 - 60_000,
+      bound_at: T0,
+      evidence: 'click_id',
+      reason: 'bound',
+      event_id: event.event_id,
+      source_offset: 0,
+      index: 0,
     })
   })
 })
@@ -33,7 +44,10 @@ describe('which registration binds', () => {
   const early = registration({ external_event_id: 'r1', occurred_at: T0, click_id: clickId(2, T0) })
 
   it('the earliest registration binds and is applied, every other one is a conflict', async () => {
-    const run = await attribute([{ at: 0, event: early }, { at: 10, event: late }])
+    const run = await attribute([
+      { at: 0, event: early },
+      { at: 10, event: late },
+    ])
     expect(run.binding()?.affiliate_id).toBe('ben')
     expect(run.said(early)).toBe('applied')
     expect(run.said(late)).toBe('conflict identity_conflict')
@@ -41,7 +55,10 @@ describe('which registration binds', () => {
   })
 
   it('an earlier registration that arrives within the correction window corrects the binding, and the displaced one becomes a conflict', async () => {
-    const run = await attribute([{ at: 0, event: late }, { at: PARK_MS, event: early }])
+    const run = await attribute([
+      { at: 0, event: late },
+      { at: PARK_MS, event: early },
+    ])
     expect(run.bindings.map(({ affiliate_id }) => affiliate_id)).toEqual(['ann', 'ben'])
     expect(run.said(early)).toBe('applied')
     expect(run.said(late)).toBe('conflict identity_conflict')
@@ -49,7 +66,10 @@ describe('which registration binds', () => {
   })
 
   it('an earlier registration that arrives after the correction window is itself a conflict', async () => {
-    const run = await attribute([{ at: 0, event: late }, { at: PARK_MS + 1, event: early }])
+    const run = await attribute([
+      { at: 0, event: late },
+      { at: PARK_MS + 1, event: early },
+    ])
     expect(run.binding()?.affiliate_id).toBe('ann')
     expect(run.said(early)).toBe('conflict identity_conflict')
     expect(run.said(late)).toBe('applied')
@@ -58,14 +78,21 @@ describe('which registration binds', () => {
   it('registrations of the same instant are ordered by event id', async () => {
     const pair = ['r1', 'r2'].map((external_event_id) => registration({ external_event_id, click_id: clickId(1, T0) }))
     pair.sort((a, b) => (a.event_id < b.event_id ? -1 : 1))
-    const run = await attribute([{ at: 0, event: pair[1]! }, { at: 1, event: pair[0]! }])
+    const run = await attribute([
+      { at: 0, event: pair[1]! },
+      { at: 1, event: pair[0]! },
+    ])
     expect(run.said(pair[0]!)).toBe('applied')
     expect(run.said(pair[1]!)).toBe('conflict identity_conflict')
   })
 
   it('the correction window counts from the first registration, also when that one was displaced', async () => {
     const earliest = registration({ external_event_id: 'r0', occurred_at: T0 - 500, click_id: clickId(1, T0 - 600) })
-    const run = await attribute([{ at: 0, event: late }, { at: PARK_MS - 1, event: early }, { at: PARK_MS + 5, event: earliest }])
+    const run = await attribute([
+      { at: 0, event: late },
+      { at: PARK_MS - 1, event: early },
+      { at: PARK_MS + 5, event: earliest },
+    ])
     expect(run.binding()?.event_id).toBe(early.event_id)
     expect(run.said(earliest)).toBe('conflict identity_conflict')
   })
@@ -73,10 +100,19 @@ describe('which registration binds', () => {
   it('facts follow a corrected binding between applied and unattributed', async () => {
     const bad = registration({ external_event_id: 'r1', click_id: forgedClickId(T0) })
     const fact = deposit('d1')
-    const run = await attribute([{ at: 0, event: late }, { at: 1, event: fact }, { at: 2, event: bad }])
+    const run = await attribute([
+      { at: 0, event: late },
+      { at: 1, event: fact },
+      { at: 2, event: bad },
+    ])
     expect(run.said(fact)).toBe('unattributed click_invalid')
     const back = registration({ external_event_id: 'r0', occurred_at: T0 - 1, click_id: clickId(1, T0 - 1) })
-    const again = await attribute([{ at: 0, event: late }, { at: 1, event: fact }, { at: 2, event: bad }, { at: 3, event: back }])
+    const again = await attribute([
+      { at: 0, event: late },
+      { at: 1, event: fact },
+      { at: 2, event: bad },
+      { at: 3, event: back },
+    ])
     expect(again.said(fact)).toBe('applied')
   })
 })
@@ -88,14 +124,20 @@ describe('subject = click', () => {
   const first = deposit('d1', { ...ofClick, occurred_at: T0 + 10 })
 
   it('the earliest event takes the place of the registration', async () => {
-    const run = await attribute([{ at: 0, event: second }, { at: 1, event: first }])
+    const run = await attribute([
+      { at: 0, event: second },
+      { at: 1, event: first },
+    ])
     expect(run.binding(ofClick.player_id)).toMatchObject({ affiliate_id: 'ann', event_id: first.event_id, bound_at: first.occurred_at })
     expect([run.said(first), run.said(second)]).toEqual(['applied', 'applied'])
     expect(run.attributed.map(({ kind }) => kind)).toEqual(['event', 'event'])
   })
 
   it('an earlier event that arrives after the correction window counts and leaves the binding where it is', async () => {
-    const run = await attribute([{ at: 0, event: second }, { at: PARK_MS + 1, event: first }])
+    const run = await attribute([
+      { at: 0, event: second },
+      { at: PARK_MS + 1, event: first },
+    ])
     expect(run.binding(ofClick.player_id)?.event_id).toBe(second.event_id)
     expect(run.said(first)).toBe('applied')
   })
@@ -107,13 +149,19 @@ describe('subject = click', () => {
     expect(run.said(expired)).toBe('unattributed click_expired')
     const promoted = { ...ofClick, promo_code: 'VIP' }
     const reg = registration({ ...promoted, occurred_at: T0 })
-    const byCode = await attribute([{ at: 0, event: second }, { at: 1, event: reg }])
+    const byCode = await attribute([
+      { at: 0, event: second },
+      { at: 1, event: reg },
+    ])
     expect(byCode.binding(ofClick.player_id)).toMatchObject({ affiliate_id: 'cat', evidence: 'promo_code', event_id: reg.event_id })
   })
 
   it('test traffic does not take the place of the registration', async () => {
     const tried = deposit('d0', { ...ofClick, occurred_at: T0 - 5, is_test: true })
-    const run = await attribute([{ at: 0, event: tried }, { at: 1, event: second }])
+    const run = await attribute([
+      { at: 0, event: tried },
+      { at: 1, event: second },
+    ])
     expect(run.said(tried)).toBe('filtered test')
     expect(run.binding(ofClick.player_id)?.event_id).toBe(second.event_id)
   })
@@ -139,7 +187,10 @@ describe('evidence', () => {
   it('later clicks never move a binding', async () => {
     const reg = registration({ click_id: clickId(1, T0) })
     const later = deposit('d1', { click_id: clickId(2, T0 + 500) })
-    const run = await attribute([{ at: 0, event: reg }, { at: 1, event: later }])
+    const run = await attribute([
+      { at: 0, event: reg },
+      { at: 1, event: later },
+    ])
     expect(run.bindings.map(({ affiliate_id }) => affiliate_id)).toEqual(['ann'])
   })
 
@@ -152,9 +203,12 @@ describe('evidence', () => {
     expect((await bindingFor({ promo_code: 'PLAIN', occurred_at }))?.reason).toBe(reason)
   })
 
-  it.each([['plain'], ['NOPE'], ['ABROAD'], ['PLAIN ']])('promo codes compare exactly, and one that is unknown or of another brand is promo_unknown: "%s"', async (promo_code) => {
-    expect((await bindingFor({ promo_code }))?.reason).toBe('promo_unknown')
-  })
+  it.each([['plain'], ['NOPE'], ['ABROAD'], ['PLAIN ']])(
+    'promo codes compare exactly, and one that is unknown or of another brand is promo_unknown: "%s"',
+    async (promo_code) => {
+      expect((await bindingFor({ promo_code }))?.reason).toBe('promo_unknown')
+    },
+  )
 
   it('a click of another brand, or of a link that is not in the catalog, is click_unknown_link', async () => {
     expect((await bindingFor({ click_id: clickId(3, T0) }))?.reason).toBe('click_unknown_link')
@@ -179,7 +233,10 @@ describe('evidence', () => {
   ])('when nothing is left, the reason is the one of the click, else of the promo code, and all events of the player carry it: %o', async (fields, reason) => {
     const reg = registration(fields)
     const fact = deposit('d1')
-    const run = await attribute([{ at: 0, event: reg }, { at: 1, event: fact }])
+    const run = await attribute([
+      { at: 0, event: reg },
+      { at: 1, event: fact },
+    ])
     expect(run.binding()).toMatchObject({ affiliate_id: null, offer_id: null, evidence: 'none', reason })
     expect([run.said(reg), run.said(fact)]).toEqual([`unattributed ${reason}`, `unattributed ${reason}`])
     expect(run.attributed.map(({ kind }) => kind)).toEqual(['event', 'event'])
@@ -191,7 +248,10 @@ describe('no registration yet', () => {
   const reg = registration({ click_id: clickId(1, T0) })
 
   it('a fact is parked, and is released with the binding when the registration arrives', async () => {
-    const run = await attribute([{ at: 0, event: fact }, { at: PARK_MS - 1, event: reg }])
+    const run = await attribute([
+      { at: 0, event: fact },
+      { at: PARK_MS - 1, event: reg },
+    ])
     expect(run.attributed.map(({ kind, event_id, source_offset, index }) => [kind, event_id, source_offset, index])).toEqual([
       ['parked', fact.event_id, 0, 0],
       ['event', reg.event_id, 1, 0],
@@ -227,7 +287,10 @@ describe('test traffic', () => {
   it('a test registration binds nobody, and is filtered', async () => {
     const tried = registration({ click_id: clickId(1, T0), is_test: true })
     const fact = deposit('d1')
-    const run = await attribute([{ at: 0, event: tried }, { at: 1, event: fact }])
+    const run = await attribute([
+      { at: 0, event: tried },
+      { at: 1, event: fact },
+    ])
     expect([run.said(tried), run.said(fact)]).toEqual(['filtered test', 'parked registration_missing'])
     expect(run.bindings).toEqual([])
   })
@@ -235,7 +298,10 @@ describe('test traffic', () => {
   it('what was tried out does not stand in the way of the real registration', async () => {
     const tried = registration({ click_id: clickId(1, T0), is_test: true })
     const real = registration({ click_id: clickId(1, T0) })
-    const run = await attribute([{ at: 0, event: tried }, { at: 1, event: real }])
+    const run = await attribute([
+      { at: 0, event: tried },
+      { at: 1, event: real },
+    ])
     expect(run.said(real)).toBe('applied')
   })
 })
@@ -247,25 +313,47 @@ describe('currency_without_rate', () => {
     [deposit('d1', { currency: 'EUR' }), 'applied'],
     [deposit('d1', { currency: 'USD' }), 'applied currency_without_rate'],
   ])('a deposit is applied, with the reason when the deal has a CPA in other currencies only', async (fact, expected) => {
-    expect((await attribute([{ at: 0, event: reg }, { at: 1, event: fact }])).said(fact)).toBe(expected)
+    expect(
+      (
+        await attribute([
+          { at: 0, event: reg },
+          { at: 1, event: fact },
+        ])
+      ).said(fact),
+    ).toBe(expected)
   })
 
   it('follows a corrected binding', async () => {
     const fact = deposit('d1', { currency: 'USD' })
     const ben = registration({ external_event_id: 'r0', occurred_at: T0 - 1, click_id: clickId(2, T0 - 1) })
-    const run = await attribute([{ at: 0, event: reg }, { at: 1, event: fact }, { at: 2, event: ben }])
+    const run = await attribute([
+      { at: 0, event: reg },
+      { at: 1, event: fact },
+      { at: 2, event: ben },
+    ])
     expect(run.said(fact)).toBe('applied')
   })
 
   it('is not said where there is no deal', async () => {
     const fact = deposit('d1', { currency: 'USD' })
     const byCode = registration({ promo_code: 'PLAIN' })
-    expect((await attribute([{ at: 0, event: byCode }, { at: 1, event: fact }])).said(fact)).toBe('applied')
+    expect(
+      (
+        await attribute([
+          { at: 0, event: byCode },
+          { at: 1, event: fact },
+        ])
+      ).said(fact),
+    ).toBe('applied')
   })
 })
 
-it('the catalog that an event names must exist', async () => {
-  await expect(attribute([{ at: 0, event: registration({ catalog_version: `${CATALOG_VERSION}x` }) }])).rejects.toThrow(/no catalog/)
+it('an event that names a catalog version which was never published is dead-lettered', async () => {
+  const event = registration({ click_id: clickId(1, T0), catalog_version: `${CATALOG_VERSION}x` })
+  const run = await attribute([{ at: 0, event }])
+  expect(run.said(event)).toBe('dead_lettered')
+  expect(run.deadLetters[0]?.headers?.['dlq-reason']).toBe('catalog_unknown')
+  expect(run.bindings).toEqual([])
 })
 
 function tickAt(at: number): Arrival[] {

@@ -9,8 +9,12 @@ export function bindTo(event: PlayerEvent, { doc, context, settings, out, ...pla
   if (catalog === undefined) throw new Error(`the catalog version ${event.catalog_version} was not loaded`)
   const decision = decisionFromEvent(event, catalog, settings.keys)
   doc.m = {
-    e: event.event_id, r: event.receipt_id, t: event.occurred_at, l: doc.m?.l ?? context.logTimeMs,
-    rates: ratesOf(decision, catalog), cat: event.catalog_version,
+    e: event.event_id,
+    r: event.receipt_id,
+    t: event.occurred_at,
+    l: doc.m?.l ?? context.logTimeMs,
+    rates: ratesOf(decision, catalog),
+    cat: event.catalog_version,
   }
   doc.b = storedBinding(out.binding(player, decision))
 }
@@ -20,8 +24,16 @@ export function bindToNobody(late: OpenFact, { doc, out, ...player }: Player): v
   const event = parkedEvent(late)
   if (event === null) throw new Error(`${late.e} has waited, but its record is not there`)
   const decision = {
-    affiliate_id: null, offer_id: null, link_id: null, click_id: null, clicked_at: null,
-    bound_at: event.occurred_at, evidence: 'none' as const, reason: late.w ?? 'registration_missing', candidates: [], event_id: event.event_id,
+    affiliate_id: null,
+    offer_id: null,
+    link_id: null,
+    click_id: null,
+    clicked_at: null,
+    bound_at: event.occurred_at,
+    evidence: 'none' as const,
+    reason: late.w ?? 'registration_missing',
+    candidates: [],
+    event_id: event.event_id,
   }
   doc.b = storedBinding(out.binding(player, decision))
 }

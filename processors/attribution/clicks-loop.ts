@@ -7,6 +7,7 @@ import type { Names } from '../../runtime/names.ts'
 import type { LogReader } from '../../runtime/read-range.ts'
 import { CodecError, codecs } from '../../schemas/codec.ts'
 import type { Click } from '../../schemas/records.generated.ts'
+import { OPEN_CLICK_FAMILY } from '../../schemas/open-click.ts'
 import { topics } from '../../schemas/topics.ts'
 import type { OpenClicks } from './open-clicks.ts'
 
@@ -59,8 +60,16 @@ function createClicksHandler(options: ClicksLoopOptions, control: LoopControl): 
   const { names, redis, reader, log } = options
   const topic = names.topic(topics.clicks.name)
   const positions = new Map<number, Position>()
-  const stored = new Counter({ name: 'open_clicks_stored_total', help: 'Clicks kept for the join; flat under traffic means that joins will miss', registers: [options.registry] })
-  const unreadable = new Counter({ name: 'open_clicks_unreadable_total', help: 'Click records that could not be read; the warehouse dead-letters them', registers: [options.registry] })
+  const stored = new Counter({
+    name: 'open_clicks_stored_total',
+    help: 'Clicks kept for the join; flat under traffic means that joins will miss',
+    registers: [options.registry],
+  })
+  const unreadable = new Counter({
+    name: 'open_clicks_unreadable_total',
+    help: 'Click records that could not be read; the warehouse dead-letters them',
+    registers: [options.registry],
+  })
   let checkedAtMs = 0
   let keepMs = KEEP_MS_MAX
   let keepReadAtMs = 0
@@ -83,7 +92,7 @@ function createClicksHandler(options: ClicksLoopOptions, control: LoopControl): 
     unreadable.inc(clicks.filter((click) => click === null).length)
   }
 
-  const markKey = (partition: number) => names.redis(`open-clicks:filled:${partition}`)
+  const markKey = (partition: number) => names.redis(`${OPEN_CLICK_FAMILY}:filled:${partition}`)
 
   async function refillWiped(nowMs: number): Promise<void> {
     if (positions.size === 0 || nowMs - checkedAtMs < WIPE_CHECK_INTERVAL_MS) return
@@ -142,7 +151,10 @@ function clickFromRecord(record: KafkaRecord): Click | null {
 }
 
 function longestWindowMs(catalog: Catalog): number {
-  return Math.min(KEEP_MS_MAX, catalog.offers.reduce((longest, offer) => Math.max(longest, offer.attributionWindowMs), 0))
+  return Math.min(
+    KEEP_MS_MAX,
+    catalog.offers.reduce((longest, offer) => Math.max(longest, offer.attributionWindowMs), 0),
+  )
 }
 
 /** Redis away is waited for. Every command here may be carried out twice. */

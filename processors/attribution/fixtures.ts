@@ -20,8 +20,15 @@ export const keys = clickKeysFromText(keyText)
 const foreignKeys = clickKeysFromText(`1:${'cd'.repeat(16)}`)
 
 const content: CatalogContent = {
-  brands: [{ id: 'lucky', deepLinkHosts: [] }, { id: 'other', deepLinkHosts: [] }],
-  affiliates: [{ id: 'ann', name: 'Ann' }, { id: 'ben', name: 'Ben' }, { id: 'cat', name: 'Cat' }],
+  brands: [
+    { id: 'lucky', deepLinkHosts: [] },
+    { id: 'other', deepLinkHosts: [] },
+  ],
+  affiliates: [
+    { id: 'ann', name: 'Ann' },
+    { id: 'ben', name: 'Ben' },
+    { id: 'cat', name: 'Cat' },
+  ],
   offers: [
     { id: 'welcome', brandId: 'lucky', landingUrl: 'https://l.example', clickParam: 'c', attributionWindowMs: 30 * DAY_MS },
     { id: 'short', brandId: 'lucky', landingUrl: 'https://l.example', clickParam: 'c', attributionWindowMs: DAY_MS },
@@ -39,13 +46,26 @@ const content: CatalogContent = {
   ],
   deals: [
     {
-      id: 'ann-deal', version: 1, affiliateId: 'ann', offerId: 'welcome', brandId: 'lucky', validFromMs: 0,
+      id: 'ann-deal',
+      version: 1,
+      affiliateId: 'ann',
+      offerId: 'welcome',
+      brandId: 'lucky',
+      validFromMs: 0,
       components: [
         { id: 'cpa', type: 'cpa', minDepositUnits: 2_000_000_000n, amountUnits: 5_000_000_000n, currency: 'EUR' },
         { id: 'share', type: 'revshare', percentUnits: 2_500_000_000n, currency: 'USD' },
       ],
     },
-    { id: 'ben-deal', version: 1, affiliateId: 'ben', offerId: 'short', brandId: 'lucky', validFromMs: 0, components: [{ id: 'lot', type: 'per_lot', amountUnits: 300_000_000n, currency: 'EUR' }] },
+    {
+      id: 'ben-deal',
+      version: 1,
+      affiliateId: 'ben',
+      offerId: 'short',
+      brandId: 'lucky',
+      validFromMs: 0,
+      components: [{ id: 'lot', type: 'per_lot', amountUnits: 300_000_000n, currency: 'EUR' }],
+    },
   ],
   integrations: [],
   fraudRules: [],
@@ -60,7 +80,14 @@ type Fields = Partial<PlayerEvent>
 /** An event with the ids that ingest gives it: functions of identity and content. */
 export function anEvent(fields: Fields & Pick<PlayerEvent, 'event_type'>): PlayerEvent {
   const event: PlayerEvent = {
-    ...tickEvent(0, T0), brand_id: 'lucky', player_id: 'p1', integration_id: 'crm', external_event_id: 'x1', occurred_at: T0, catalog_version: CATALOG_VERSION, ...fields,
+    ...tickEvent(0, T0),
+    brand_id: 'lucky',
+    player_id: 'p1',
+    integration_id: 'crm',
+    external_event_id: 'x1',
+    occurred_at: T0,
+    catalog_version: CATALOG_VERSION,
+    ...fields,
   }
   const { event_id: _e, receipt_id: _r, content_hash: _c, received_at: _at, catalog_version: _v, ...told } = event
   const told_ = contentHash(told)
@@ -76,7 +103,16 @@ export const chargeback = (id: string, refersTo: string, fields: Fields = {}) =>
 export const word = (id: string, refersTo: string, fields: Fields = {}) =>
   anEvent({ event_type: 'status_change', external_event_id: id, refers_to: refersTo, status: 'held', occurred_at: T0 + 3_000, ...fields })
 export const revenue = (id: string, revision: number, fields: Fields = {}) =>
-  anEvent({ event_type: 'revenue_reported', external_event_id: id, period: '2026-01-10', revision, amount: 100n, currency: 'USD', occurred_at: T0 + 4_000, ...fields })
+  anEvent({
+    event_type: 'revenue_reported',
+    external_event_id: id,
+    period: '2026-01-10',
+    revision,
+    amount: 100n,
+    currency: 'USD',
+    occurred_at: T0 + 4_000,
+    ...fields,
+  })
 export const tick = (atMs: number) => tickEvent(0, atMs)
 
 /** An event and the log time at which it arrives. */
@@ -84,7 +120,12 @@ export type Arrival = { at: number; event: PlayerEvent } | { at: number; bytes: 
 
 export function logFrom(arrivals: Arrival[]): KafkaRecord[] {
   return arrivals.map((arrival, offset) => ({
-    topic: 'player-events', partition: 3, offset, timestampMs: T0 + arrival.at, key: null, headers: {},
+    topic: 'player-events',
+    partition: 3,
+    offset,
+    timestampMs: T0 + arrival.at,
+    key: null,
+    headers: {},
     value: 'bytes' in arrival ? arrival.bytes : codecs.PlayerEvent.encode(arrival.event),
   }))
 }
@@ -134,5 +175,9 @@ export function outcomeOf(outputs: OutputRecord[]): Outcome {
 }
 
 function newest<T extends { source_offset: number; index: number }>(records: T[]): T | null {
-  return records.reduce<T | null>((best, next) => (best === null || next.source_offset > best.source_offset || (next.source_offset === best.source_offset && next.index > best.index) ? next : best), null)
+  return records.reduce<T | null>(
+    (best, next) =>
+      best === null || next.source_offset > best.source_offset || (next.source_offset === best.source_offset && next.index > best.index) ? next : best,
+    null,
+  )
 }

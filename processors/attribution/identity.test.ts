@@ -49,7 +49,11 @@ describe('identity', () => {
 
   it('a higher revision is no conflict, nor is another currency, period or integration', async () => {
     const facts = [
-      revenue('v1', 1), revenue('v1', 2), revenue('v2', 3), revenue('v3', 1, { currency: 'USN' }), revenue('v4', 1, { period: '2026-01-11' }),
+      revenue('v1', 1),
+      revenue('v1', 2),
+      revenue('v2', 3),
+      revenue('v3', 1, { currency: 'USN' }),
+      revenue('v4', 1, { period: '2026-01-11' }),
       revenue('v5', 1, { integration_id: 'crm2' }),
     ]
     const run = await attribute([bound, ...facts.map((event, i) => ({ at: i, event }))])
@@ -64,7 +68,11 @@ describe('identity', () => {
 
   it('a fact that is parked stands against another content too', async () => {
     const other = deposit('d1', { amount: 1n })
-    const run = await attribute([{ at: 0, event: deposit('d1') }, { at: 1, event: other }, { at: 2, event: reg }])
+    const run = await attribute([
+      { at: 0, event: deposit('d1') },
+      { at: 1, event: other },
+      { at: 2, event: reg },
+    ])
     expect([run.said(deposit('d1')), run.said(other)]).toEqual(['applied', 'conflict identity_conflict'])
   })
 })
@@ -103,7 +111,14 @@ describe('refers_to', () => {
   it('the operator may speak about a registration', async () => {
     const named = registration({ external_event_id: 'r1', click_id: clickId(1, T0) })
     const said = word('s1', 'r1')
-    expect((await attribute([{ at: 0, event: named }, { at: 1, event: said }])).said(said)).toBe('applied')
+    expect(
+      (
+        await attribute([
+          { at: 0, event: named },
+          { at: 1, event: said },
+        ])
+      ).said(said),
+    ).toBe('applied')
   })
 
   it('a chargeback is no original of a chargeback', async () => {
@@ -116,9 +131,16 @@ describe('refers_to', () => {
     const back = chargeback('c1', 'd1')
     const first = await attribute([{ at: 0, event: back }])
     expect(first.said(back)).toBe('parked registration_missing')
-    const then = await attribute([{ at: 0, event: back }, { at: 1, event: reg }])
+    const then = await attribute([
+      { at: 0, event: back },
+      { at: 1, event: reg },
+    ])
     expect(then.said(back)).toBe('parked reference_missing')
-    const both = await attribute([{ at: 0, event: back }, { at: 1, event: reg }, { at: 2, event: deposit('d1') }])
+    const both = await attribute([
+      { at: 0, event: back },
+      { at: 1, event: reg },
+      { at: 2, event: deposit('d1') },
+    ])
     expect(both.said(back)).toBe('applied')
   })
 })
@@ -127,13 +149,21 @@ describe('records that are no facts', () => {
   it('bytes that cannot be read are skipped and kept as a dead letter with where they stood', async () => {
     const bytes = Buffer.from('not avro')
     const run = await attribute([{ at: 5, bytes }, bound])
-    expect(run.attributed.map(({ kind, source_offset, index }) => [kind, source_offset, index])).toEqual([['skip', 0, 0], ['event', 1, 0]])
+    expect(run.attributed.map(({ kind, source_offset, index }) => [kind, source_offset, index])).toEqual([
+      ['skip', 0, 0],
+      ['event', 1, 0],
+    ])
     expect(run.attributed[0]?.event_id).toBe('poison~3~0')
     expect(run.deadLetters).toHaveLength(1)
     expect(run.deadLetters[0]).toMatchObject({
       value: bytes,
       headers: {
-        'dlq-topic': 'player-events', 'dlq-partition': '3', 'dlq-offset': '0', 'dlq-step': 'attribution', 'dlq-reason': 'undecodable', 'dlq-at': new Date(T0 + 5).toISOString(),
+        'dlq-topic': 'player-events',
+        'dlq-partition': '3',
+        'dlq-offset': '0',
+        'dlq-step': 'attribution',
+        'dlq-reason': 'undecodable',
+        'dlq-at': new Date(T0 + 5).toISOString(),
       },
     })
     expect(run.dispositions).toHaveLength(1)
@@ -153,9 +183,29 @@ describe('records that are no facts', () => {
 
 describe('the click of a binding', () => {
   const click = {
-    click_id: reg.click_id!, link_id: 'ann-welcome', affiliate_id: 'ann', offer_id: 'welcome', brand_id: 'lucky', occurred_at: T0, received_at: T0,
-    source: 'redirect' as const, external_click_id: null, affiliate_click_id: null, sub_ids: {}, ip_hash: '00112233445566aa', ip_prefix: '', ip_class: 'mobile' as const,
-    asn: 7, country: 'DE', device_hash: 'ffeeddccbbaa9988', browser: null, os: null, referrer_host: null, is_bot: false, is_test: false, catalog_version: 'cat-1',
+    click_id: reg.click_id!,
+    link_id: 'ann-welcome',
+    affiliate_id: 'ann',
+    offer_id: 'welcome',
+    brand_id: 'lucky',
+    occurred_at: T0,
+    received_at: T0,
+    source: 'redirect' as const,
+    external_click_id: null,
+    affiliate_click_id: null,
+    sub_ids: {},
+    ip_hash: '00112233445566aa',
+    ip_prefix: '',
+    ip_class: 'mobile' as const,
+    asn: 7,
+    country: 'DE',
+    device_hash: 'ffeeddccbbaa9988',
+    browser: null,
+    os: null,
+    referrer_host: null,
+    is_bot: false,
+    is_test: false,
+    catalog_version: 'cat-1',
   }
   const packed = packOpenClick(click)
 
@@ -167,7 +217,10 @@ describe('the click of a binding', () => {
 
   it('is reconstructed from its id and the catalog when it is not, with the same binding and dispositions', async () => {
     const [without, withIt] = [await attribute([bound]), await attribute([bound], { clicks: new Map([[click.click_id, packed!.value]]) })]
-    expect(without.attributed[0]).toMatchObject({ click_state: 'reconstructed', click: { click_id: click.click_id, affiliate_id: 'ann', occurred_at: T0, ip_hash: '' } })
+    expect(without.attributed[0]).toMatchObject({
+      click_state: 'reconstructed',
+      click: { click_id: click.click_id, affiliate_id: 'ann', occurred_at: T0, ip_hash: '' },
+    })
     expect([without.bindings, without.dispositions]).toEqual([withIt.bindings, withIt.dispositions])
   })
 
@@ -177,7 +230,9 @@ describe('the click of a binding', () => {
 })
 
 it('the document of a bound player keeps no fact that nothing can change any more', async () => {
-  const run = await runStep(createStep(), [logFrom([bound, { at: 1, event: deposit('d1') }, { at: 2, event: word('s1', 'nothing') }, { at: PARK_MS + 3, event: deposit('d2') }])])
+  const run = await runStep(createStep(), [
+    logFrom([bound, { at: 1, event: deposit('d1') }, { at: 2, event: word('s1', 'nothing') }, { at: PARK_MS + 3, event: deposit('d2') }]),
+  ])
   const doc = JSON.parse(run.docs.get('lucky:p1') ?? '') as { f: { e: string }[] }
   expect(doc.f.map(({ e }) => e)).toEqual([word('s1', 'nothing').event_id])
 })

@@ -5,7 +5,9 @@ import type { PlayerEvent } from '../../schemas/records.generated.ts'
 type PoisonReason = 'undecodable' | 'fields_missing' | 'catalog_unknown'
 
 /** `event` is null when not even that could be read. */
-export type Input = { kind: 'event'; event: PlayerEvent; bytes: Buffer; record: KafkaRecord } | { kind: 'poison'; event: PlayerEvent | null; record: KafkaRecord; reason: PoisonReason }
+export type Input =
+  | { kind: 'event'; event: PlayerEvent; bytes: Buffer; record: KafkaRecord }
+  | { kind: 'poison'; event: PlayerEvent | null; record: KafkaRecord; reason: PoisonReason }
 
 /** Never throws: what cannot be read, or lacks what its type is about, is poison. */
 export function inputFromRecord(record: KafkaRecord): Input {

@@ -4,8 +4,8 @@ import { chargebackMark, eventMark, identityMark, placeOfMark, referenceMark, re
 import { type OpenFact, type PlayerDoc, recall, type Standing } from './player-doc.ts'
 
 /** How a record is taken in. `stands`: it is a fact of the player; of the others only `conflict` claims an identity of its own. */
-export type Admission = 'repeated' | 'test' | 'other_content' | 'conflict' | 'stands'
-export type Moment = { logTimeMs: number; parkMs: number }
+type Admission = 'repeated' | 'test' | 'other_content' | 'conflict' | 'stands'
+type Moment = { logTimeMs: number; parkMs: number }
 
 /**
  * Decides whether a record is a new fact, in the order of precedence: what was seen already changes nothing, test

@@ -27,7 +27,14 @@ await runChainService(
     const clicksReader = await createLogReader({ brokers, clientId: 'tributary-attribution-clicks-reader' })
     stack.add('clicks reader', () => clicksReader.close())
     const clicksLoop = runClicksLoop({
-      brokers, names, instance: config.instance, redis, reader: clicksReader, openClicks, registry, log,
+      brokers,
+      names,
+      instance: config.instance,
+      redis,
+      reader: clicksReader,
+      openClicks,
+      registry,
+      log,
       latestCatalog: catalogs.latest,
     })
     stack.add('clicks loop', () => clicksLoop.stop())

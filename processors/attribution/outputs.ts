@@ -30,7 +30,14 @@ export function outputsOf(context: StepContext<unknown>, names: Names): Outputs 
   return {
     attributed(event, kind, binding, found) {
       const record: AttributedEvent = {
-        event_id: event.event_id, kind, event, binding, click_state: found.state, click: found.click, source_offset: offset, index: context.nextIndex(),
+        event_id: event.event_id,
+        kind,
+        event,
+        binding,
+        click_state: found.state,
+        click: found.click,
+        source_offset: offset,
+        index: context.nextIndex(),
       }
       emit('attributed-events', partition, playerKey(event.brand_id, event.player_id), codecs.AttributedEvent.encode(record))
     },
@@ -38,7 +45,14 @@ export function outputsOf(context: StepContext<unknown>, names: Names): Outputs 
       const index = counts.dispositions++
       const record: Disposition = {
         disposition_id: idOf('ds', [receiptId, String(partition), String(offset), String(index)]),
-        receipt_id: receiptId, event_id: eventId, disposition, reason, at: context.logTimeMs, source_partition: partition, source_offset: offset, index,
+        receipt_id: receiptId,
+        event_id: eventId,
+        disposition,
+        reason,
+        at: context.logTimeMs,
+        source_partition: partition,
+        source_offset: offset,
+        index,
       }
       emit('dispositions', null, receiptId, codecs.Disposition.encode(record))
     },
@@ -46,7 +60,12 @@ export function outputsOf(context: StepContext<unknown>, names: Names): Outputs 
       const index = counts.bindings++
       const key = playerKey(brandId, playerId)
       const binding: Binding = {
-        ...decision, binding_id: idOf('bd', [key, String(offset), String(index)]), brand_id: brandId, player_id: playerId, source_offset: offset, index,
+        ...decision,
+        binding_id: idOf('bd', [key, String(offset), String(index)]),
+        brand_id: brandId,
+        player_id: playerId,
+        source_offset: offset,
+        index,
       }
       emit('bindings', partition, key, codecs.Binding.encode(binding))
       return binding

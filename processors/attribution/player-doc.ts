@@ -29,7 +29,7 @@ export type PlayerDoc = {
 
 /** An event by its place among the events of the player, and the log time at which the first of its kind came. */
 export type Standing = { e: string; r: string; t: number; l: number }
-export type Binder = Standing & { rates: Rates; cat: string }
+type Binder = Standing & { rates: Rates; cat: string }
 
 export type OpenFact = {
   /** event_id */
@@ -53,11 +53,22 @@ export type OpenFact = {
 }
 
 /** d: needs a rate for deposits; r: for revenue; s: the operator's word; o: all else. */
-export type FactKind = 'd' | 'r' | 's' | 'o'
+type FactKind = 'd' | 'r' | 's' | 'o'
 
 type StoredBinding = [
-  id: string, affiliate: string | null, offer: string | null, link: string | null, click: string | null, clickedAt: number | null, boundAt: number,
-  evidence: Binding['evidence'], reason: Binding['reason'], candidates: string[], eventId: string, sourceOffset: number, index: number,
+  id: string,
+  affiliate: string | null,
+  offer: string | null,
+  link: string | null,
+  click: string | null,
+  clickedAt: number | null,
+  boundAt: number,
+  evidence: Binding['evidence'],
+  reason: Binding['reason'],
+  candidates: string[],
+  eventId: string,
+  sourceOffset: number,
+  index: number,
 ]
 
 const LAYOUT = 1
@@ -98,8 +109,19 @@ export function nextDeadlineMs(doc: PlayerDoc): number | null {
 
 export function storedBinding(binding: Binding): StoredBinding {
   return [
-    binding.binding_id, binding.affiliate_id, binding.offer_id, binding.link_id, binding.click_id, binding.clicked_at, binding.bound_at,
-    binding.evidence, binding.reason, binding.candidates, binding.event_id, binding.source_offset, binding.index,
+    binding.binding_id,
+    binding.affiliate_id,
+    binding.offer_id,
+    binding.link_id,
+    binding.click_id,
+    binding.clicked_at,
+    binding.bound_at,
+    binding.evidence,
+    binding.reason,
+    binding.candidates,
+    binding.event_id,
+    binding.source_offset,
+    binding.index,
   ]
 }
 
@@ -107,7 +129,20 @@ export function bindingOf(doc: PlayerDoc, brandId: string, playerId: string): Bi
   if (doc.b === null) return null
   const [id, affiliate, offer, link, click, clickedAt, boundAt, evidence, reason, candidates, eventId, sourceOffset, index] = doc.b
   return {
-    binding_id: id, brand_id: brandId, player_id: playerId, affiliate_id: affiliate, offer_id: offer, link_id: link, click_id: click,
-    clicked_at: clickedAt, bound_at: boundAt, evidence, reason, candidates, event_id: eventId, source_offset: sourceOffset, index,
+    binding_id: id,
+    brand_id: brandId,
+    player_id: playerId,
+    affiliate_id: affiliate,
+    offer_id: offer,
+    link_id: link,
+    click_id: click,
+    clicked_at: clickedAt,
+    bound_at: boundAt,
+    evidence,
+    reason,
+    candidates,
+    event_id: eventId,
+    source_offset: sourceOffset,
+    index,
   }
 }

@@ -2,7 +2,23 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { inBatches, runStep, type StepRun } from '../../test/support/run-step.ts'
 import type { PlayerEvent } from '../../schemas/records.generated.ts'
-import { anEvent, type Arrival, chargeback, clickId, createStep, deposit, forgedClickId, logFrom, outcomeOf, PARK_MS, registration, revenue, T0, tick, word } from './fixtures.ts'
+import {
+  anEvent,
+  type Arrival,
+  chargeback,
+  clickId,
+  createStep,
+  deposit,
+  forgedClickId,
+  logFrom,
+  outcomeOf,
+  PARK_MS,
+  registration,
+  revenue,
+  T0,
+  tick,
+  word,
+} from './fixtures.ts'
 
 const RUNS = 200
 const TIMEOUT_MS = 60_000
@@ -13,14 +29,29 @@ const ids = ['a', 'b', 'c', 'd']
 type Fields = Partial<PlayerEvent>
 const occurredAt = fc.integer({ min: -5, max: 5 }).map((offset) => T0 + offset)
 const evidence: fc.Arbitrary<Fields> = fc.constantFrom<Fields[]>(
-  {}, { click_id: clickId(1, T0 - 9) }, { click_id: clickId(2, T0 - 9) }, { click_id: forgedClickId(T0) }, { promo_code: 'VIP' }, { promo_code: 'PLAIN' }, { promo_code: 'NOPE' },
+  {},
+  { click_id: clickId(1, T0 - 9) },
+  { click_id: clickId(2, T0 - 9) },
+  { click_id: forgedClickId(T0) },
+  { promo_code: 'VIP' },
+  { promo_code: 'PLAIN' },
+  { promo_code: 'NOPE' },
 )
 const testFlag = fc.integer({ min: 0, max: 9 }).map((n) => n === 0)
 
 /** Facts of one player; `owner` says whether he is a player or a click. */
 const anyFact = (owner: Fields): fc.Arbitrary<PlayerEvent> =>
   fc
-    .record({ kind: fc.integer({ min: 0, max: 5 }), id: fc.constantFrom(...ids), to: fc.constantFrom(...ids, 'z'), at: occurredAt, ev: evidence, eur: fc.boolean(), revision: fc.integer({ min: 1, max: 3 }), test: testFlag })
+    .record({
+      kind: fc.integer({ min: 0, max: 5 }),
+      id: fc.constantFrom(...ids),
+      to: fc.constantFrom(...ids, 'z'),
+      at: occurredAt,
+      ev: evidence,
+      eur: fc.boolean(),
+      revision: fc.integer({ min: 1, max: 3 }),
+      test: testFlag,
+    })
     .map(({ kind, id, to, at, ev, eur, revision, test }) => {
       const fields: Fields = { occurred_at: at, is_test: test, ...owner }
       const currency = eur ? 'EUR' : 'USD'
@@ -45,13 +76,13 @@ const withoutConflicts = (facts: PlayerEvent[]) => {
   })
 }
 
-const history = fc
-  .constantFrom<Fields[]>({}, clickPlayer)
-  .chain((owner) => fc.array(anyFact(owner), { minLength: 1, maxLength: 14 }).map(withoutConflicts))
+const history = fc.constantFrom<Fields[]>({}, clickPlayer).chain((owner) => fc.array(anyFact(owner), { minLength: 1, maxLength: 14 }).map(withoutConflicts))
 
 /** The same facts in two orders, each with repetitions of its own, all within the parking time; then time passes. */
 const twoOrders = history.chain((facts) => {
-  const order = fc.tuple(fc.shuffledSubarray(facts, { minLength: facts.length }), fc.array(fc.nat({ max: facts.length - 1 }), { maxLength: 6 })).map(([first, again]) => [...first, ...again.map((i) => facts[i]!)])
+  const order = fc
+    .tuple(fc.shuffledSubarray(facts, { minLength: facts.length }), fc.array(fc.nat({ max: facts.length - 1 }), { maxLength: 6 }))
+    .map(([first, again]) => [...first, ...again.map((i) => facts[i]!)])
   return fc.tuple(fc.constant(facts), order, order)
 })
 
@@ -131,7 +162,10 @@ describe('any log', () => {
         expect(new Set(outcome.dispositions.map(({ disposition_id }) => disposition_id)).size).toBe(outcome.dispositions.length)
 
         const counted = events.filter((event) => /^(applied|unattributed)/.test(outcome.said(event) ?? ''))
-        const facts = Map.groupBy(outcome.attributed.filter(({ kind }) => kind === 'event'), ({ event_id }) => event_id)
+        const facts = Map.groupBy(
+          outcome.attributed.filter(({ kind }) => kind === 'event'),
+          ({ event_id }) => event_id,
+        )
         for (const { event_id } of counted) expect(facts.get(event_id)).toHaveLength(1)
         for (const list of facts.values()) expect(list).toHaveLength(1)
 

@@ -6,7 +6,7 @@ import { bindingOf, type OpenFact, parkedEvent, type PlayerDoc } from './player-
 
 type Said = 'parked' | 'unattributed' | 'applied'
 /** The record in hand and its fact. */
-export type Arrival = { fact: OpenFact; event: PlayerEvent; bytes: Buffer }
+type Arrival = { fact: OpenFact; event: PlayerEvent; bytes: Buffer }
 
 /**
  * Says of every fact what has changed: its disposition, and that it no longer waits. The record in hand comes first,

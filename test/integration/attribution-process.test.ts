@@ -57,7 +57,13 @@ async function createScene() {
     const outputs: OutputRecord[] = []
     for (const name of OUTPUTS) {
       for (const { partition, key, value, headers } of await readAll(name)) {
-        outputs.push({ topic: name, partition, key, value: value!, headers: Object.fromEntries(Object.entries(headers).map(([header, text]) => [header, text.toString()])) })
+        outputs.push({
+          topic: name,
+          partition,
+          key,
+          value: value!,
+          headers: Object.fromEntries(Object.entries(headers).map(([header, text]) => [header, text.toString()])),
+        })
       }
     }
     return outcomeOf(outputs)
@@ -80,13 +86,24 @@ async function createScene() {
     untilSaid,
     start: (env: Record<string, string> = {}): Child =>
       startChild('processors/attribution/main.ts', {
-        KAFKA_BROKERS: brokers, REDIS_URL: redisUrl, CLICKHOUSE_URL: 'http://127.0.0.1:1', TRIBUTARY_NAMESPACE: namespace, TRIBUTARY_INSTANCE: 'a',
-        TRIBUTARY_CLICK_KEYS: keyText, TRIBUTARY_PARK_MS: String(LONG_PARK_MS), ...env,
+        KAFKA_BROKERS: brokers,
+        REDIS_URL: redisUrl,
+        CLICKHOUSE_URL: 'http://127.0.0.1:1',
+        TRIBUTARY_NAMESPACE: namespace,
+        TRIBUTARY_INSTANCE: 'a',
+        TRIBUTARY_CLICK_KEYS: keyText,
+        TRIBUTARY_PARK_MS: String(LONG_PARK_MS),
+        ...env,
       }),
     async send(...events: PlayerEvent[]) {
-      await producer.append(events.map((event) => ({
-        topic: names.topic('player-events'), partition: null, key: playerKey(event.brand_id, event.player_id), value: codecs.PlayerEvent.encode(event),
-      })))
+      await producer.append(
+        events.map((event) => ({
+          topic: names.topic('player-events'),
+          partition: null,
+          key: playerKey(event.brand_id, event.player_id),
+          value: codecs.PlayerEvent.encode(event),
+        })),
+      )
     },
     sendClicks: (clicks: Click[]) =>
       producer.append(clicks.map((click) => ({ topic: names.topic('clicks'), partition: null, key: click.click_id, value: codecs.Click.encode(click) }))),
@@ -101,9 +118,29 @@ async function createScene() {
 }
 
 const aClick = (id: string): Click => ({
-  click_id: id, link_id: 'ann-welcome', affiliate_id: 'ann', offer_id: 'welcome', brand_id: 'lucky', occurred_at: T0 - 500, received_at: T0, source: 'redirect',
-  external_click_id: null, affiliate_click_id: null, sub_ids: {}, ip_hash: '00112233445566aa', ip_prefix: '203.0.113.0/24', ip_class: 'mobile', asn: 7, country: 'DE',
-  device_hash: 'ffeeddccbbaa9988', browser: null, os: null, referrer_host: null, is_bot: false, is_test: false, catalog_version: catalog.version,
+  click_id: id,
+  link_id: 'ann-welcome',
+  affiliate_id: 'ann',
+  offer_id: 'welcome',
+  brand_id: 'lucky',
+  occurred_at: T0 - 500,
+  received_at: T0,
+  source: 'redirect',
+  external_click_id: null,
+  affiliate_click_id: null,
+  sub_ids: {},
+  ip_hash: '00112233445566aa',
+  ip_prefix: '203.0.113.0/24',
+  ip_class: 'mobile',
+  asn: 7,
+  country: 'DE',
+  device_hash: 'ffeeddccbbaa9988',
+  browser: null,
+  os: null,
+  referrer_host: null,
+  is_bot: false,
+  is_test: false,
+  catalog_version: catalog.version,
 })
 
 const ofPlayer = (player_id: string, fields: Partial<PlayerEvent> = {}) => ({ player_id, catalog_version: catalog.version, ...fields })
@@ -123,12 +160,22 @@ describe('the attribution process', () => {
     await scene.send(...facts, lost, forged, alone)
     await scene.sendBytes('lucky:p1', Buffer.from('no event'))
 
-    await until('the dead letter is there', async () => (await scene.readAll('dead-letters')).length, (count) => count === 1)
+    await until(
+      'the dead letter is there',
+      async () => (await scene.readAll('dead-letters')).length,
+      (count) => count === 1,
+    )
     const expected = ['applied', 'applied', 'applied', 'applied', 'unattributed click_invalid', 'parked registration_missing']
     const outcome = await scene.untilSaid(expected, [...facts, lost, forged, alone])
     expect(outcome.binding('p1')).toMatchObject({ affiliate_id: 'ann', offer_id: 'welcome', evidence: 'click_id', reason: 'bound' })
-    expect(outcome.attributed.find(({ event_id }) => event_id === facts[1]!.event_id)).toMatchObject({ click_state: 'joined', click: { ip_hash: '00112233445566aa', country: 'DE' } })
-    expect(outcome.attributed.find(({ event_id }) => event_id === lost.event_id)).toMatchObject({ click_state: 'reconstructed', binding: { affiliate_id: 'ann' } })
+    expect(outcome.attributed.find(({ event_id }) => event_id === facts[1]!.event_id)).toMatchObject({
+      click_state: 'joined',
+      click: { ip_hash: '00112233445566aa', country: 'DE' },
+    })
+    expect(outcome.attributed.find(({ event_id }) => event_id === lost.event_id)).toMatchObject({
+      click_state: 'reconstructed',
+      binding: { affiliate_id: 'ann' },
+    })
     expect(outcome.deadLetters[0]?.headers).toMatchObject({ 'dlq-step': 'attribution', 'dlq-reason': 'undecodable' })
 
     child.kill('SIGTERM')
@@ -165,8 +212,15 @@ describe('the attribution process', () => {
       return `${partition}/${source_offset}/${index}`
     })
     for (const records of places.values()) expect(new Set(records.map(({ value }) => value!.toString('hex'))).size).toBe(1)
-    const kinds = Map.groupBy(outcome.attributed.filter(({ kind }) => kind === 'event'), ({ event_id }) => event_id)
-    expect([...facts, ...registrations].every(({ event_id }) => new Set(kinds.get(event_id)?.map(({ source_offset, index }) => `${source_offset}/${index}`)).size === 1)).toBe(true)
+    const kinds = Map.groupBy(
+      outcome.attributed.filter(({ kind }) => kind === 'event'),
+      ({ event_id }) => event_id,
+    )
+    expect(
+      [...facts, ...registrations].every(
+        ({ event_id }) => new Set(kinds.get(event_id)?.map(({ source_offset, index }) => `${source_offset}/${index}`)).size === 1,
+      ),
+    ).toBe(true)
   })
 
   it('keeps what is parked and what is open when Redis is wiped', async () => {
@@ -198,7 +252,8 @@ describe('the attribution process', () => {
     await scene.send(event)
     await scene.untilSaid(['applied'], [event])
     const partition = partitionOf('lucky:p5', topics['player-events'].partitions)
-    for (const name of ['attributed-events', 'bindings'] as const) expect((await scene.readAll(name)).map((record) => [record.partition, record.key?.toString()])).toEqual([[partition, 'lucky:p5']])
+    for (const name of ['attributed-events', 'bindings'] as const)
+      expect((await scene.readAll(name)).map((record) => [record.partition, record.key?.toString()])).toEqual([[partition, 'lucky:p5']])
     expect((await scene.readAll('dispositions'))[0]?.partition).toBe(partitionOf(event.receipt_id, topics.dispositions.partitions))
   })
 })
