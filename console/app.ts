@@ -44,13 +44,7 @@ export type ConsoleParts = {
   exampleClickUrl: string | null
 }
 
-export type ConsoleApp = FastifyInstance<
-  RawServerDefault,
-  RawRequestDefaultExpression,
-  RawReplyDefaultExpression,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->
+export type ConsoleApp = FastifyInstance<RawServerDefault, RawRequestDefaultExpression, RawReplyDefaultExpression, FastifyBaseLogger, TypeBoxTypeProvider>
 
 const BODY_BYTES_MAX = 1_024
 const PARAMETER_CHARACTERS_MAX = 8_192
@@ -113,6 +107,11 @@ function answerTheRest(app: ConsoleApp, log: Log): void {
     const status = (error as { statusCode?: number }).statusCode ?? 500
     if (status < 500) return sendProblem(reply, { status, code: 'malformed', detail: messageOf(error) })
     log.error({ error: messageOf(error) }, 'a request failed')
-    return sendProblem(reply, { status: 503, code: 'unavailable', detail: 'The store did not answer; nothing is lost by that.', fix: 'Try again in some seconds.' })
+    return sendProblem(reply, {
+      status: 503,
+      code: 'unavailable',
+      detail: 'The store did not answer; nothing is lost by that.',
+      fix: 'Try again in some seconds.',
+    })
   })
 }

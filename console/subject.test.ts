@@ -14,9 +14,12 @@ it.each([
   expect(subject && textFromSubject(subject)).toBe(text)
 })
 
-it.each(['', 'abc', 'rc_', 'RC_0123', 'lucky:', ':p1', 'Lucky:p1', 'lucky:a\nb', '0123456789ABCDEFGHJKMNPQRSTVWXYZ', `lucky:${'x'.repeat(201)}`])('%j has none of the three forms', (text) => {
-  expect(subjectFromText(text)).toBeNull()
-})
+it.each(['', 'abc', 'rc_', 'RC_0123', 'lucky:', ':p1', 'Lucky:p1', 'lucky:a\nb', '0123456789ABCDEFGHJKMNPQRSTVWXYZ', `lucky:${'x'.repeat(201)}`])(
+  '%j has none of the three forms',
+  (text) => {
+    expect(subjectFromText(text)).toBeNull()
+  },
+)
 
 it('an event id is told apart from what people are given', () => {
   expect(isEventId('ev_0123456789abcdef0123456789abcdef')).toBe(true)

@@ -1,8 +1,5 @@
 /** What a person can look up, told apart by the shape of the text alone. */
-export type Subject =
-  | { kind: 'click'; clickId: string }
-  | { kind: 'receipt'; receiptId: string }
-  | { kind: 'player'; brandId: string; playerId: string }
+export type Subject = { kind: 'click'; clickId: string } | { kind: 'receipt'; receiptId: string } | { kind: 'player'; brandId: string; playerId: string }
 
 const CLICK_ID = /^[0-9a-z]{32}$/
 const RECEIPT_ID = /^rc_[0-9a-z]{1,64}$/

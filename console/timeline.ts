@@ -24,10 +24,9 @@ const SECOND_MS = 1_000
 
 /** Tells the facts in the order in which they happened, each with what became of it and why. Pure. */
 export function timelineFromFacts(facts: TraceFacts): Timeline {
-  const steps = [
-    ...clickSteps(facts),
-    ...facts.players.flatMap((player) => player.events.map((event) => eventStep(event, player, facts))),
-  ].sort((a, b) => (a.at ?? '').localeCompare(b.at ?? '') || a.kind.localeCompare(b.kind))
+  const steps = [...clickSteps(facts), ...facts.players.flatMap((player) => player.events.map((event) => eventStep(event, player, facts)))].sort(
+    (a, b) => (a.at ?? '').localeCompare(b.at ?? '') || a.kind.localeCompare(b.kind),
+  )
   return {
     subject: textFromSubject(facts.subject),
     headline: headlineOf(facts),
@@ -93,7 +92,10 @@ function storedClickStep(click: ClickRow, facts: TraceFacts): TimelineStep {
       plain(`Affiliate ${click.affiliate_id}, offer ${click.offer_id}, brand ${click.brand_id}.`),
       plain(`Came ${from.filter(Boolean).join(' ')}${device === '' ? '' : `, with ${device}`}${click.referrer_host ? `, from ${click.referrer_host}` : ''}.`),
       ...(click.is_bot ? [{ text: 'The browser names itself a bot.', tone: 'warn' as const }] : []),
-      ...verdictLines(facts.clickVerdicts.filter((row) => row.subject_id === click.click_id), facts.reasons),
+      ...verdictLines(
+        facts.clickVerdicts.filter((row) => row.subject_id === click.click_id),
+        facts.reasons,
+      ),
     ],
   }
 }

@@ -24,14 +24,17 @@ it.each(panels.map((panel) => [panel.id, panel] as const))('%s asks a question, 
   }
 })
 
-it.each(panels.map((panel) => [panel.id, panel] as const))('%s names each column once, and sets thresholds only on its own columns, warn before bad', (_id, panel) => {
-  const names = panel.columns.map(({ name }) => name)
-  expect(new Set(names).size).toBe(names.length)
-  for (const { column, when, warn, bad } of panel.thresholds) {
-    expect(names).toContain(column)
-    expect(when === 'above' ? warn <= bad : warn >= bad).toBe(true)
-  }
-})
+it.each(panels.map((panel) => [panel.id, panel] as const))(
+  '%s names each column once, and sets thresholds only on its own columns, warn before bad',
+  (_id, panel) => {
+    const names = panel.columns.map(({ name }) => name)
+    expect(new Set(names).size).toBe(names.length)
+    for (const { column, when, warn, bad } of panel.thresholds) {
+      expect(names).toContain(column)
+      expect(when === 'above' ? warn <= bad : warn >= bad).toBe(true)
+    }
+  },
+)
 
 it.each(panels.map((panel) => [panel.id, panel] as const))('%s reads the public views alone, by their bare names', (_id, panel) => {
   expect(panel.sql).not.toMatch(/tributary|;\s*$|INSERT|file\(|url\(/)

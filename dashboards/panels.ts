@@ -12,19 +12,7 @@ import { traffic } from './panels/traffic.ts'
 import { verdicts } from './panels/verdicts.ts'
 
 /** All panels, in the order of the page. A new panel is a file in `panels/` and a line here. */
-export const panels: readonly Panel[] = [
-  headline,
-  traffic,
-  funnel,
-  verdicts,
-  reasons,
-  recentVerdicts,
-  conversions,
-  money,
-  affiliates,
-  freshness,
-  outcomes,
-]
+export const panels: readonly Panel[] = [headline, traffic, funnel, verdicts, reasons, recentVerdicts, conversions, money, affiliates, freshness, outcomes]
 
 export function panelById(id: string): Panel | null {
   return panels.find((panel) => panel.id === id) ?? null

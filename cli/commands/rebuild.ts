@@ -38,7 +38,13 @@ export const command: Command = {
       const startMs = performance.now()
       try {
         const rebuild = targets[target as keyof typeof targets]
-        const { removed, check } = await rebuild({ ...services, view, warehousePid: addresses.pids.warehouse ?? null, readPids: async () => (await readAddresses(config)).pids, say: progress.show })
+        const { removed, check } = await rebuild({
+          ...services,
+          view,
+          warehousePid: addresses.pids.warehouse ?? null,
+          readPids: async () => (await readAddresses(config)).pids,
+          say: progress.show,
+        })
         progress.end()
         if (!json) err(`${removed}; reading the log again\n`)
         const { done, open } = await waitUntilSettled(view, { timeoutMs, onLook: (found) => progress.show(openInWords(found)) })

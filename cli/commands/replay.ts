@@ -21,7 +21,9 @@ export const command: Command = {
     const reason = typeof values.reason === 'string' ? values.reason : ''
     const dryRun = values['dry-run'] === true
     if (!REASON.test(reason) || positionals.length > 0) {
-      err(`replay wants --reason CODE, such as --reason undecodable${reason === '' ? '' : `; it got "${reason}"`}${positionals.length > 0 ? `, and no argument like "${positionals[0]}"` : ''}\n`)
+      err(
+        `replay wants --reason CODE, such as --reason undecodable${reason === '' ? '' : `; it got "${reason}"`}${positionals.length > 0 ? `, and no argument like "${positionals[0]}"` : ''}\n`,
+      )
       return 2
     }
     return refusePolitely(err, async () => {
@@ -33,7 +35,9 @@ export const command: Command = {
       const sent = plan.items.filter((item) => item.action === 'send').length
       if (json) {
         const items = plan.items.map(({ record: _record, ...item }) => item)
-        out(`${JSON.stringify({ reason, dry_run: dryRun, sent: dryRun ? 0 : sent, refused: plan.items.length - sent, items, known_reasons: plan.knownReasons })}\n`)
+        out(
+          `${JSON.stringify({ reason, dry_run: dryRun, sent: dryRun ? 0 : sent, refused: plan.items.length - sent, items, known_reasons: plan.knownReasons })}\n`,
+        )
       } else out(reportOf(plan.items, sent, { reason, dryRun, knownReasons: plan.knownReasons }))
       return 0
     })

@@ -31,7 +31,8 @@ export const command: Command = {
       try {
         const { done, open, elapsedMs } = await waitUntilSettled(view, {
           timeoutMs,
-          onLook: (found, elapsed) => progress.show(`${(elapsed / 1000).toFixed(0)} s: ${found.length === 0 ? 'everything is done, looking once more' : openInWords(found)}`),
+          onLook: (found, elapsed) =>
+            progress.show(`${(elapsed / 1000).toFixed(0)} s: ${found.length === 0 ? 'everything is done, looking once more' : openInWords(found)}`),
         })
         progress.end()
         if (json) out(`${JSON.stringify({ done, elapsed_ms: Math.round(elapsedMs), open })}\n`)

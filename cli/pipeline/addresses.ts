@@ -13,7 +13,13 @@ export type Addresses = {
 
 export type Service = Exclude<keyof Addresses, 'pids'>
 
-const names: Record<Service, string> = { kafkaBrokers: 'KAFKA_BROKERS', redisUrl: 'REDIS_URL', clickhouseUrl: 'CLICKHOUSE_URL', ingestUrl: 'the ingest', consoleUrl: 'the console' }
+const names: Record<Service, string> = {
+  kafkaBrokers: 'KAFKA_BROKERS',
+  redisUrl: 'REDIS_URL',
+  clickhouseUrl: 'CLICKHOUSE_URL',
+  ingestUrl: 'the ingest',
+  consoleUrl: 'the console',
+}
 
 /** Where the parts answer: the running stack's own file, and what the environment says before it. */
 export async function readAddresses(config: Config): Promise<Addresses> {
@@ -31,7 +37,9 @@ export async function readAddresses(config: Config): Promise<Addresses> {
 /** Addresses are needed and unknown: nothing runs here, and the environment names nothing. */
 export class NotRunningError extends Error {
   constructor(missing: string[], dataDir: string) {
-    super(`the stack is not running: ${join(dataDir, 'stack.json')} does not tell where ${missing.join(' and ')} is. Start it with npm start, or set TRIBUTARY_DATA to its data folder.`)
+    super(
+      `the stack is not running: ${join(dataDir, 'stack.json')} does not tell where ${missing.join(' and ')} is. Start it with npm start, or set TRIBUTARY_DATA to its data folder.`,
+    )
     this.name = 'NotRunningError'
   }
 }
@@ -39,7 +47,11 @@ export class NotRunningError extends Error {
 /** @throws NotRunningError naming every address that is missing */
 export function requireAddresses<K extends Service>(addresses: Addresses, dataDir: string, ...wanted: K[]): Record<K, string> {
   const missing = wanted.filter((name) => addresses[name] === null)
-  if (missing.length > 0) throw new NotRunningError(missing.map((name) => names[name]), dataDir)
+  if (missing.length > 0)
+    throw new NotRunningError(
+      missing.map((name) => names[name]),
+      dataDir,
+    )
   return Object.fromEntries(wanted.map((name) => [name, addresses[name]])) as Record<K, string>
 }
 

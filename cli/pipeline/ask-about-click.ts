@@ -11,7 +11,13 @@ export async function askAboutClick(consoleUrl: string | null, token: string | n
       signal: AbortSignal.timeout(TIMEOUT_MS),
     })
     if (!response.ok) return null
-    const answer = (await response.json()) as { valid: boolean; clicked_at: string; link_id: string | null; affiliate_id: string | null; offer_id: string | null }
+    const answer = (await response.json()) as {
+      valid: boolean
+      clicked_at: string
+      link_id: string | null
+      affiliate_id: string | null
+      offer_id: string | null
+    }
     if (!answer.valid) return null
     return { clickedAtMs: Date.parse(answer.clicked_at), linkId: answer.link_id, affiliateId: answer.affiliate_id, offerId: answer.offer_id }
   } catch (error) {

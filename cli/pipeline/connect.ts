@@ -13,7 +13,13 @@ export async function connectPipeline(config: Config): Promise<PipelineView & { 
   const { kafkaBrokers, clickhouseUrl, ingestUrl } = requireAddresses(await readAddresses(config), config.dataDir, 'kafkaBrokers', 'clickhouseUrl', 'ingestUrl')
   const admin = createKafkaAdmin(kafkaBrokers)
   const views = openViews(config, clickhouseUrl)
-  return { names: createNames(config.namespace), admin, reader: views.reader, readIngestMetrics: () => metricsOf(ingestUrl), close: () => closeAll(admin, views) }
+  return {
+    names: createNames(config.namespace),
+    admin,
+    reader: views.reader,
+    readIngestMetrics: () => metricsOf(ingestUrl),
+    close: () => closeAll(admin, views),
+  }
 }
 
 /** The public views of a deployment. */

@@ -30,7 +30,11 @@ export function createKafkaAdmin(brokers: string): KafkaAdmin {
 
   const offsets = async (places: Place[], offset: kafka.OffsetSpec): Promise<Offsets> => {
     const results = await call<kafka.ListOffsetsResult[]>((done) =>
-      admin.listOffsets(places.map((place) => ({ ...place, offset })), { timeout: TIMEOUT_MS }, done),
+      admin.listOffsets(
+        places.map((place) => ({ ...place, offset })),
+        { timeout: TIMEOUT_MS },
+        done,
+      ),
     )
     const failed = results.find((result) => result.error !== undefined)
     if (failed !== undefined) throw new Error(`the offsets of ${placeName(failed)} cannot be read`, { cause: failed.error })
@@ -50,7 +54,8 @@ export function createKafkaAdmin(brokers: string): KafkaAdmin {
     async members(group) {
       const { groups } = await call<kafka.GroupDescriptions>((done) => admin.describeGroups([group], { timeout: TIMEOUT_MS }, done))
       const [description] = groups
-      if (description?.error !== undefined && description.error.code !== GROUP_UNKNOWN) throw new Error(`group ${group} cannot be looked at`, { cause: description.error })
+      if (description?.error !== undefined && description.error.code !== GROUP_UNKNOWN)
+        throw new Error(`group ${group} cannot be looked at`, { cause: description.error })
       return description?.members.length ?? 0
     },
     async forget(group) {

@@ -13,7 +13,14 @@ function pipeline(options: { high?: number; committed?: number; metrics?: () => 
   const at = (offset: number) => new Map(places.map(({ topic, partition }) => [`${topic}/${partition}`, offset]))
   return {
     names,
-    admin: { earliest: async () => at(0), latest: async () => at(options.high ?? 0), committed: async () => at(options.committed ?? 0), members: async () => 1, forget: async () => {}, close() {} },
+    admin: {
+      earliest: async () => at(0),
+      latest: async () => at(options.high ?? 0),
+      committed: async () => at(options.committed ?? 0),
+      members: async () => 1,
+      forget: async () => {},
+      close() {},
+    },
     reader: { rows: (async () => [{ accepted: options.accepted ?? 0, unsettled: options.unsettled ?? 0 }]) as never, check: async () => {} },
     readIngestMetrics: options.metrics ?? (async () => idle),
   }

@@ -11,7 +11,9 @@ export const groupTopics: Readonly<Record<string, readonly TopicName[]>> = {
   'attribution-clicks': ['clicks'],
   'fraud-clicks': ['clicks'],
   commission: ['scored-events'],
-  warehouse: (Object.keys(topics) as TopicName[]).filter((name) => topics[name].consumers.includes('warehouse') && topics[name].record !== null && name !== 'attributed-events').concat('dead-letters'),
+  warehouse: (Object.keys(topics) as TopicName[])
+    .filter((name) => topics[name].consumers.includes('warehouse') && topics[name].record !== null && name !== 'attributed-events')
+    .concat('dead-letters'),
 }
 
 /** Something that is not done yet: who must do it, and how much of it. */
@@ -73,7 +75,9 @@ export function gaugeOf(text: string, name: string): number | null {
 }
 
 async function logOpen({ names, admin }: PipelineView, latest: Offsets): Promise<Open[]> {
-  const groups = await Promise.all(Object.entries(groupTopics).map(async ([group, read]) => ({ group, read, committed: await admin.committed(names.group(group)) })))
+  const groups = await Promise.all(
+    Object.entries(groupTopics).map(async ([group, read]) => ({ group, read, committed: await admin.committed(names.group(group)) })),
+  )
   return groups.flatMap(({ group, read, committed }) => read.flatMap((topic) => topicOpen(names, group, topic, committed, latest)))
 }
 

@@ -57,14 +57,16 @@ type Freeing = { warehousePid: number | null; members: () => Promise<number>; re
 
 async function freeSink({ warehousePid, members, readPids, say }: Freeing, work: () => Promise<void>): Promise<void> {
   if (warehousePid === null) {
-    if ((await members()) > 0) throw new Error('the warehouse runs, and nothing here can stop it: stop it where it was started, run this again, and start it when this says so')
+    if ((await members()) > 0)
+      throw new Error('the warehouse runs, and nothing here can stop it: stop it where it was started, run this again, and start it when this says so')
     return work()
   }
   process.kill(warehousePid, 'SIGSTOP')
   try {
     const startMs = performance.now()
     while ((await members()) > 0) {
-      if (performance.now() - startMs > GONE_MS_MAX) throw new Error(`the group of the warehouse still has members after ${GONE_MS_MAX / 1000} s: another one runs somewhere. Nothing was changed`)
+      if (performance.now() - startMs > GONE_MS_MAX)
+        throw new Error(`the group of the warehouse still has members after ${GONE_MS_MAX / 1000} s: another one runs somewhere. Nothing was changed`)
       say('waiting until the sink has left its group')
       await sleep(GONE_LOOK_MS)
     }
@@ -114,4 +116,3 @@ function checksFrom(before: Counts, after: Counts): Check[] {
     return { what: `${view}: ${has} rows, ${had} before`, ok: has >= had }
   })
 }
-

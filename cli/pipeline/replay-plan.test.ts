@@ -6,9 +6,29 @@ import { planReplay, wordsOfItem } from './replay-plan.ts'
 const inputs = ['player-events', 'clicks']
 
 function letter(fields: { topic?: string; offset?: number; reason?: string; value?: string; step?: string }): KafkaRecord {
-  const original: KafkaRecord = { topic: fields.topic ?? 'player-events', partition: 3, offset: fields.offset ?? 7, timestampMs: 0, key: Buffer.from('lucky:p1'), value: Buffer.from(fields.value ?? 'bytes'), headers: {} }
-  const { headers = {}, key, value } = deadLetterFrom(original, 'dead-letters', { step: fields.step ?? 'attribution', reason: fields.reason ?? 'undecodable', atMs: 0 })
-  return { topic: 'dead-letters', partition: 0, offset: 0, timestampMs: 0, key: key as Buffer, value, headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)])) }
+  const original: KafkaRecord = {
+    topic: fields.topic ?? 'player-events',
+    partition: 3,
+    offset: fields.offset ?? 7,
+    timestampMs: 0,
+    key: Buffer.from('lucky:p1'),
+    value: Buffer.from(fields.value ?? 'bytes'),
+    headers: {},
+  }
+  const {
+    headers = {},
+    key,
+    value,
+  } = deadLetterFrom(original, 'dead-letters', { step: fields.step ?? 'attribution', reason: fields.reason ?? 'undecodable', atMs: 0 })
+  return {
+    topic: 'dead-letters',
+    partition: 0,
+    offset: 0,
+    timestampMs: 0,
+    key: key as Buffer,
+    value,
+    headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, Buffer.from(text)])),
+  }
 }
 
 it('sends the original bytes and key to the original place', () => {

@@ -56,7 +56,12 @@ function whyNot(item: ReplayItem, inputs: string[], seen: Set<string>): string {
 }
 
 function fingerprint({ topic, key, value }: OutputRecord): string {
-  return createHash('sha256').update(`${topic}\n`).update(key ?? '').update('\n').update(value).digest('hex')
+  return createHash('sha256')
+    .update(`${topic}\n`)
+    .update(key ?? '')
+    .update('\n')
+    .update(value)
+    .digest('hex')
 }
 
 function header(letter: KafkaRecord, name: string): string {

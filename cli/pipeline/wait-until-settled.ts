@@ -9,7 +9,10 @@ const BETWEEN_OPEN_LOOKS_MS = 300
 export type Waited = { done: boolean; open: Open[]; elapsedMs: number }
 
 /** Looks until everything is done, or the time is over; then it tells what the last look found open. */
-export async function waitUntilSettled(view: PipelineView, options: { timeoutMs: number; onLook?: (open: Open[], elapsedMs: number) => void }): Promise<Waited> {
+export async function waitUntilSettled(
+  view: PipelineView,
+  options: { timeoutMs: number; onLook?: (open: Open[], elapsedMs: number) => void },
+): Promise<Waited> {
   const startMs = performance.now()
   let before: Look | null = null
   for (;;) {

@@ -22,12 +22,17 @@ export function createTimeseries(panel, body) {
   let rows = []
   let top = 1
 
-  sync(legend, told, () => h('li', {}, swatch(), h('span'), h('b')), (item, column, index) => {
-    if (column.aside) item.firstElementChild.remove()
-    else paintSwatch(item.firstElementChild, column.tone ?? 'plain', index)
-    setText(item.querySelector('span'), column.label)
-    item.title = column.help ?? ''
-  })
+  sync(
+    legend,
+    told,
+    () => h('li', {}, swatch(), h('span'), h('b')),
+    (item, column, index) => {
+      if (column.aside) item.firstElementChild.remove()
+      else paintSwatch(item.firstElementChild, column.tone ?? 'plain', index)
+      setText(item.querySelector('span'), column.label)
+      item.title = column.help ?? ''
+    },
+  )
 
   function showValues(index) {
     told.forEach((column, place) => setText(legend.children[place].lastElementChild, textOf(rows[index]?.[column.name], column.unit)))
@@ -35,7 +40,16 @@ export function createTimeseries(panel, body) {
 
   function draw() {
     plot?.destroy()
-    plot = new uPlot(optionsOf(holder, lines, () => top, (index) => showValues(index ?? data[0].length - 1)), data, holder)
+    plot = new uPlot(
+      optionsOf(
+        holder,
+        lines,
+        () => top,
+        (index) => showValues(index ?? data[0].length - 1),
+      ),
+      data,
+      holder,
+    )
   }
 
   new ResizeObserver(() => plot?.setSize(sizeOf(holder))).observe(holder)
@@ -54,7 +68,10 @@ export function createTimeseries(panel, body) {
       else plot.setData(data)
       const hovered = plot.cursor.idx
       showValues(hovered ?? data[0].length - 1)
-      holder.setAttribute('aria-label', `${panel.title}. ${told.map((column) => `${column.label} ${textOf(rows.at(-1)?.[column.name], column.unit)}`).join(', ')} at ${utcTitle(rows.at(-1)?.[timeColumn.name])}`)
+      holder.setAttribute(
+        'aria-label',
+        `${panel.title}. ${told.map((column) => `${column.label} ${textOf(rows.at(-1)?.[column.name], column.unit)}`).join(', ')} at ${utcTitle(rows.at(-1)?.[timeColumn.name])}`,
+      )
     },
   }
 }
@@ -86,7 +103,12 @@ function optionsOf(holder, lines, topOf, onPoint) {
     scales: { x: { time: true }, y: { range: () => [0, topOf()] } },
     axes: [
       { ...axis, size: 28, space: 80, values: '{HH}:{mm}', grid: { show: false } },
-      { ...axis, size: 46, ...(lines[0].unit === 'count' ? { incrs: WHOLE_STEPS } : {}), values: (_plot, values) => values.map((value) => value.toLocaleString()) },
+      {
+        ...axis,
+        size: 46,
+        ...(lines[0].unit === 'count' ? { incrs: WHOLE_STEPS } : {}),
+        values: (_plot, values) => values.map((value) => value.toLocaleString()),
+      },
     ],
     hooks: { setCursor: [(plot) => onPoint(plot.cursor.idx)] },
     series: [{}, ...lines.map((column, index) => seriesOf(column, index))],

@@ -72,14 +72,22 @@ function tick() {
   const failing = [...views.values()].filter((view) => view.state()?.error)
   if (failing.length > 0) {
     setStatus('stale', 'Store not answering')
-    setNotice('store', 'warn', 'ClickHouse does not answer all questions. What is shown is the last good answer; events are still accepted and wait in the log.')
+    setNotice(
+      'store',
+      'warn',
+      'ClickHouse does not answer all questions. What is shown is the last good answer; events are still accepted and wait in the log.',
+    )
     return
   }
   setNotice('store')
   if (newest === undefined) return setStatus('wait', 'Reading')
   if (newest === null) {
     setStatus('quiet', 'No traffic yet')
-    setNotice('empty', 'plain', exampleUrl === null ? 'No traffic yet.' : ['No traffic yet: send a click to ', h('code', {}, exampleUrl), ' and watch it arrive.'])
+    setNotice(
+      'empty',
+      'plain',
+      exampleUrl === null ? 'No traffic yet.' : ['No traffic yet: send a click to ', h('code', {}, exampleUrl), ' and watch it arrive.'],
+    )
     return
   }
   setNotice('empty')
@@ -91,7 +99,10 @@ function tick() {
 function newestAge() {
   const state = views.get('freshness')?.state()
   if (!state || state.at === null) return undefined
-  const ages = state.rows.filter((row) => row.stream !== 'Parked').map((row) => row.age_seconds).filter((age) => age !== null)
+  const ages = state.rows
+    .filter((row) => row.stream !== 'Parked')
+    .map((row) => row.age_seconds)
+    .filter((age) => age !== null)
   return ages.length === 0 ? null : Math.min(...ages)
 }
 

@@ -6,7 +6,15 @@ import { createTable } from './tables.js'
 const LATE_MS = 15_000
 /** The server rests nine times as long as a question took. */
 const PAUSES = 10
-const kinds = { stats: createStats, timeseries: createTimeseries, bars: createBars, funnel: createFunnel, stacks: createStacks, table: createTable, feed: createFeed }
+const kinds = {
+  stats: createStats,
+  timeseries: createTimeseries,
+  bars: createBars,
+  funnel: createFunnel,
+  stacks: createStacks,
+  table: createTable,
+  feed: createFeed,
+}
 const decisionTones = { allow: 'good', review: 'warn', hold: 'serious', reject: 'bad' }
 const decisionSigns = { allow: '✓', review: '?', hold: '‖', reject: '✕' }
 
@@ -20,8 +28,13 @@ export function createPanel(panel, actions) {
   const age = h('span', { class: 'age' })
   const numbers = createNumbers(panel, actions)
   const foot = h('div', { class: 'panel-foot' }, numbers?.element, h('details', {}, h('summary', {}, 'SQL'), h('pre', { tabindex: 0 }, panel.sql)), age)
-  const element = h('section', { class: 'panel', 'data-kind': panel.kind, 'data-width': panel.width, 'aria-labelledby': `title-${panel.id}` },
-    h('div', { class: 'panel-head' }, h('h2', { id: `title-${panel.id}` }, panel.title), h('p', {}, panel.question)), body, foot)
+  const element = h(
+    'section',
+    { class: 'panel', 'data-kind': panel.kind, 'data-width': panel.width, 'aria-labelledby': `title-${panel.id}` },
+    h('div', { class: 'panel-head' }, h('h2', { id: `title-${panel.id}` }, panel.title), h('p', {}, panel.question)),
+    body,
+    foot,
+  )
   let state = null
 
   function draw() {
@@ -77,19 +90,24 @@ function createStats(panel, body) {
   return {
     isEmpty: (rows) => rows.length === 0,
     update([row]) {
-      sync(list, panel.columns, () => h('div', { class: 'stat' }, h('dt'), h('dd', {}, h('span'), h('small'), h('span', { class: 'mark' }))), (stat, column) => {
-        const value = row[column.name]
-        const level = levelOf(panel, column.name, value)
-        const [number, unit] = partsOf(value, column.unit)
-        const [label, figure] = stat.children
-        setText(label, column.label)
-        stat.title = column.help ?? ''
-        setText(figure.children[0], number)
-        setText(figure.children[1], unit)
-        setText(figure.children[2], levelSigns[level])
-        figure.className = level === 'plain' ? '' : `tone-${level}`
-        figure.children[2].title = levelWords[level]
-      })
+      sync(
+        list,
+        panel.columns,
+        () => h('div', { class: 'stat' }, h('dt'), h('dd', {}, h('span'), h('small'), h('span', { class: 'mark' }))),
+        (stat, column) => {
+          const value = row[column.name]
+          const level = levelOf(panel, column.name, value)
+          const [number, unit] = partsOf(value, column.unit)
+          const [label, figure] = stat.children
+          setText(label, column.label)
+          stat.title = column.help ?? ''
+          setText(figure.children[0], number)
+          setText(figure.children[1], unit)
+          setText(figure.children[2], levelSigns[level])
+          figure.className = level === 'plain' ? '' : `tone-${level}`
+          figure.children[2].title = levelWords[level]
+        },
+      )
     },
   }
 }
@@ -99,7 +117,12 @@ function createBars(panel, body) {
   const list = h('ol', { class: 'bars' })
   body.append(list)
   const create = () =>
-    h('li', {}, h('div', { class: 'bar-top' }, h('span'), h('span', { class: 'values' }, h('b'), h('span'), h('span', { class: 'change' }))), h('div', { class: 'bar-line', 'aria-hidden': 'true' }, h('i', { class: `fill-${recent.tone}` }), h('u')))
+    h(
+      'li',
+      {},
+      h('div', { class: 'bar-top' }, h('span'), h('span', { class: 'values' }, h('b'), h('span'), h('span', { class: 'change' }))),
+      h('div', { class: 'bar-line', 'aria-hidden': 'true' }, h('i', { class: `fill-${recent.tone}` }), h('u')),
+    )
   return {
     isEmpty: (rows) => rows.length === 0,
     update(rows) {
@@ -125,7 +148,13 @@ function createFunnel(panel, body) {
   const [stage, amount] = panel.columns
   const list = h('ol', { class: 'funnel' })
   body.append(list)
-  const create = () => h('li', {}, h('div', { class: 'bar-top' }, h('span'), h('span', { class: 'values' }, h('b'), h('span', { class: 'rate' }))), h('div', { class: 'track', 'aria-hidden': 'true' }, h('i', { class: `fill-${amount.tone}` })))
+  const create = () =>
+    h(
+      'li',
+      {},
+      h('div', { class: 'bar-top' }, h('span'), h('span', { class: 'values' }, h('b'), h('span', { class: 'rate' }))),
+      h('div', { class: 'track', 'aria-hidden': 'true' }, h('i', { class: `fill-${amount.tone}` })),
+    )
   return {
     isEmpty: (rows) => rows.every((row) => Number(row[amount.name]) === 0),
     update(rows) {
@@ -151,8 +180,23 @@ function createStacks(panel, body) {
   body.append(list)
   const shown = parts.filter((column) => column.tone !== 'muted')
   const create = () =>
-    h('li', {}, h('div', { class: 'bar-top' }, h('b'), h('span', { class: 'values' })), h('div', { class: 'stack-bar', 'aria-hidden': 'true' }, shown.map((column) => h('i', { class: `fill-${column.tone}` }))),
-      h('dl', { class: 'stack-values' }, parts.map((column) => h('div', { title: column.help ?? null }, h('dt', {}, h('span', { class: `dot fill-${column.tone}`, 'aria-hidden': 'true' }), column.label), h('dd')))))
+    h(
+      'li',
+      {},
+      h('div', { class: 'bar-top' }, h('b'), h('span', { class: 'values' })),
+      h(
+        'div',
+        { class: 'stack-bar', 'aria-hidden': 'true' },
+        shown.map((column) => h('i', { class: `fill-${column.tone}` })),
+      ),
+      h(
+        'dl',
+        { class: 'stack-values' },
+        parts.map((column) =>
+          h('div', { title: column.help ?? null }, h('dt', {}, h('span', { class: `dot fill-${column.tone}`, 'aria-hidden': 'true' }), column.label), h('dd')),
+        ),
+      ),
+    )
   return {
     isEmpty: (rows) => rows.length === 0,
     update(rows) {
@@ -180,7 +224,15 @@ function createFeed(panel, body, { open }) {
     const affiliate = h('button', { class: 'link', type: 'button' })
     subject.addEventListener('click', () => open('subject', subject.dataset.id))
     affiliate.addEventListener('click', () => open('affiliate', affiliate.textContent))
-    return h('li', {}, h('time'), h('span', { class: 'badge-cell' }, h('span', { class: 'badge' })), h('span', { class: 'subject' }, subject), h('span', { class: 'who' }, affiliate), h('span', { class: 'why' }))
+    return h(
+      'li',
+      {},
+      h('time'),
+      h('span', { class: 'badge-cell' }, h('span', { class: 'badge' })),
+      h('span', { class: 'subject' }, subject),
+      h('span', { class: 'who' }, affiliate),
+      h('span', { class: 'why' }),
+    )
   }
   return {
     isEmpty: (rows) => rows.length === 0,

@@ -12,10 +12,14 @@ export async function followStream(path, { onEvent, onUp, onDown }) {
   let retryMs = RETRY_MS_MIN
   for (;;) {
     try {
-      await readStream(path, (name, data) => onEvent(name, data), () => {
-        retryMs = RETRY_MS_MIN
-        onUp()
-      })
+      await readStream(
+        path,
+        (name, data) => onEvent(name, data),
+        () => {
+          retryMs = RETRY_MS_MIN
+          onUp()
+        },
+      )
       onDown('The server closed the line.')
     } catch (error) {
       onDown(error.message)

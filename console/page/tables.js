@@ -6,10 +6,21 @@ const isNumber = (column) => NUMBERS.has(column.unit)
 
 /** A table whose cells are reused from one update to the next. */
 export function createTable(panel, body, { open, plain = false }) {
-  const head = h('tr', {}, panel.columns.map((column) => h('th', { scope: 'col', class: isNumber(column) ? 'num' : null, title: column.help }, column.label)))
+  const head = h(
+    'tr',
+    {},
+    panel.columns.map((column) => h('th', { scope: 'col', class: isNumber(column) ? 'num' : null, title: column.help }, column.label)),
+  )
   const rowsElement = h('tbody')
-  body.append(h('div', { class: 'scroll' }, h('table', {}, h('caption', { class: 'hidden' }, `${panel.title}. ${panel.question}`), h('thead', {}, head), rowsElement)))
-  const create = () => h('tr', {}, panel.columns.map((column) => createCell(column, open, plain)))
+  body.append(
+    h('div', { class: 'scroll' }, h('table', {}, h('caption', { class: 'hidden' }, `${panel.title}. ${panel.question}`), h('thead', {}, head), rowsElement)),
+  )
+  const create = () =>
+    h(
+      'tr',
+      {},
+      panel.columns.map((column) => createCell(column, open, plain)),
+    )
   return {
     isEmpty: (rows) => rows.length === 0,
     update: (rows) =>
@@ -27,7 +38,8 @@ function createCell(column, open, plain) {
     cell.append(button)
   } else {
     cell.append(h('span'))
-    if (column.unit === 'score' && column.tone !== undefined && !plain) cell.append(h('span', { class: 'meter', 'aria-hidden': 'true' }, h('i', { class: `fill-${column.tone}` })))
+    if (column.unit === 'score' && column.tone !== undefined && !plain)
+      cell.append(h('span', { class: 'meter', 'aria-hidden': 'true' }, h('i', { class: `fill-${column.tone}` })))
   }
   return cell
 }

@@ -93,8 +93,7 @@ function verdictsOf(reader: Reader, subjectType: 'click' | 'event', subjectIds: 
 
 function reasonsOf(reader: Reader, verdictIds: string[]): Promise<VerdictReasonRow[]> {
   if (verdictIds.length === 0) return Promise.resolve([])
-  return reader.rows<VerdictReasonRow>(
-    'SELECT * FROM verdict_reasons WHERE verdict_id IN {ids:Array(String)} ORDER BY subject_id, revision, shadow, rule_id',
-    { ids: [...new Set(verdictIds)] },
-  )
+  return reader.rows<VerdictReasonRow>('SELECT * FROM verdict_reasons WHERE verdict_id IN {ids:Array(String)} ORDER BY subject_id, revision, shadow, rule_id', {
+    ids: [...new Set(verdictIds)],
+  })
 }

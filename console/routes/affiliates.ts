@@ -19,7 +19,12 @@ export function affiliatesRoute(app: ConsoleApp, { reader, affiliateName }: Cons
       const found = await findAffiliate(reader, id)
       if (found !== null) return reply.send({ ...found, name })
       if (name !== null) return reply.send({ affiliate_id: id, name, balances: [], verdicts: [], players: [] })
-      return sendProblem(reply, { status: 404, code: 'not_found', field: 'affiliate_id', detail: 'The catalog has no such affiliate, and nothing was ever booked for one.' })
+      return sendProblem(reply, {
+        status: 404,
+        code: 'not_found',
+        field: 'affiliate_id',
+        detail: 'The catalog has no such affiliate, and nothing was ever booked for one.',
+      })
     },
   )
 }

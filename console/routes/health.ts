@@ -9,9 +9,14 @@ export function healthRoutes(app: ConsoleApp, { reader, registry }: ConsoleParts
       await reader.check()
       return reply.type(text).send('ok\n')
     } catch (error) {
-      return reply.code(503).type(text).send(`ClickHouse: ${messageOf(error)}\n`)
+      return reply
+        .code(503)
+        .type(text)
+        .send(`ClickHouse: ${messageOf(error)}\n`)
     }
   })
-  app.get('/metrics', { schema: { summary: 'Metrics for Prometheus' } }, async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
+  app.get('/metrics', { schema: { summary: 'Metrics for Prometheus' } }, async (_request, reply) =>
+    reply.type(registry.contentType).send(await registry.metrics()),
+  )
   app.get('/openapi.json', { schema: { hide: true } as object }, async (_request, reply) => reply.send(app.swagger()))
 }

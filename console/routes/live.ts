@@ -25,7 +25,12 @@ export function liveRoute(app: ConsoleApp, { feed }: ConsoleParts): void {
       const leave = feed.subscribe({ panel: (state) => deliver(state) })
       if (leave === null) {
         reply.header('retry-after', BUSY_RETRY_SECONDS)
-        return sendProblem(reply, { status: 503, code: 'busy', detail: 'As many pages as can be served are open already.', fix: 'Close one of them, or try again later.' })
+        return sendProblem(reply, {
+          status: 503,
+          code: 'busy',
+          detail: 'As many pages as can be served are open already.',
+          fix: 'Close one of them, or try again later.',
+        })
       }
       reply.hijack()
       const out = reply.raw

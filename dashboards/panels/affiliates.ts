@@ -38,7 +38,13 @@ WHERE from_best <= 6 OR from_worst <= 6
 ORDER BY from_best`,
   columns: [
     { name: 'affiliate', label: 'Affiliate', unit: 'text', opens: 'affiliate' },
-    { name: 'quality', label: 'Quality', unit: 'score', tone: 'brand', help: '0 to 100: the share of judged events that pass (a review counts half) times the share of clicks that are no known bots' },
+    {
+      name: 'quality',
+      label: 'Quality',
+      unit: 'score',
+      tone: 'brand',
+      help: '0 to 100: the share of judged events that pass (a review counts half) times the share of clicks that are no known bots',
+    },
     { name: 'clicks', label: 'Clicks', unit: 'count' },
     { name: 'bot_percent', label: 'Bots', unit: 'percent' },
     { name: 'players', label: 'Players won', unit: 'count' },

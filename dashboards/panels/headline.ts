@@ -18,10 +18,28 @@ SELECT
   columns: [
     { name: 'clicks_per_second', label: 'Clicks by people', unit: 'per_second', tone: 'brand', help: 'Mean of the last minute, without known bots' },
     { name: 'bot_percent', label: 'Bots among clicks', unit: 'percent', tone: 'muted', help: 'Share of known bots in the last minute' },
-    { name: 'events_last_minute', label: 'Events, last minute', unit: 'count', tone: 'plain', help: 'Registrations, deposits, trades and the rest that were judged in the last minute' },
-    { name: 'players_won', label: 'Players won, 15 min', unit: 'count', tone: 'good', help: 'Players who registered in the last 15 minutes and belong to an affiliate' },
+    {
+      name: 'events_last_minute',
+      label: 'Events, last minute',
+      unit: 'count',
+      tone: 'plain',
+      help: 'Registrations, deposits, trades and the rest that were judged in the last minute',
+    },
+    {
+      name: 'players_won',
+      label: 'Players won, 15 min',
+      unit: 'count',
+      tone: 'good',
+      help: 'Players who registered in the last 15 minutes and belong to an affiliate',
+    },
     { name: 'stopped_percent', label: 'Held or rejected', unit: 'percent', tone: 'bad', help: 'Share of the events judged in the last 15 minutes' },
-    { name: 'dead_letters', label: 'Dead letters, 24 h', unit: 'count', tone: 'bad', help: 'Records that could not be read; tributary replay sends them again' },
+    {
+      name: 'dead_letters',
+      label: 'Dead letters, 24 h',
+      unit: 'count',
+      tone: 'bad',
+      help: 'Records that could not be read; tributary replay sends them again',
+    },
   ],
   thresholds: [
     { column: 'bot_percent', when: 'above', warn: 20, bad: 50 },

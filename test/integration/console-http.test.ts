@@ -58,13 +58,23 @@ describe('receipts', () => {
     expect(response.statusCode).toBe(200)
     const receipt = response.json()
     expect(receipt).toMatchObject({
-      receipt_id: WORLD.deposit, event_id: 'ev_2', integration_id: 'crm', event_type: 'deposit', external_event_id: 'd-1', disposition: 'applied', reason: null, final: true,
+      receipt_id: WORLD.deposit,
+      event_id: 'ev_2',
+      integration_id: 'crm',
+      event_type: 'deposit',
+      external_event_id: 'd-1',
+      disposition: 'applied',
+      reason: null,
+      final: true,
       binding: { affiliate_id: 'acme', evidence: 'click_id', reason: 'bound' },
       verdict: { subject_id: 'ev_2', decision: 'allow', settled: true, reasons: [] },
       kafka: { topic: 'player-events', partition: 4, offset: 71 },
     })
     expect(receipt.ledger_entries.map((entry: { account: string; amount: string }) => [entry.account, entry.amount])).toEqual([
-      ['pending', '100'], ['expense', '-100'], ['pending', '-100'], ['held', '100'],
+      ['pending', '100'],
+      ['expense', '-100'],
+      ['pending', '-100'],
+      ['held', '100'],
     ])
     for (const at of [receipt.occurred_at, receipt.received_at, receipt.binding.bound_at, receipt.verdict.scored_at, receipt.ledger_entries[0].booked_at]) {
       expect(at).toMatch(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/)
@@ -72,7 +82,13 @@ describe('receipts', () => {
   })
 
   it('of an event that waits are not final, and tell what for', async () => {
-    expect((await app.inject(`/v1/receipts/${WORLD.chargeback}`)).json()).toMatchObject({ disposition: 'parked', reason: 'reference_missing', final: false, verdict: null, ledger_entries: [] })
+    expect((await app.inject(`/v1/receipts/${WORLD.chargeback}`)).json()).toMatchObject({
+      disposition: 'parked',
+      reason: 'reference_missing',
+      final: false,
+      verdict: null,
+      ledger_entries: [],
+    })
   })
 
   it('that nobody has are 404 as a problem', async () => {
@@ -114,7 +130,12 @@ describe('players', () => {
 describe('clicks', () => {
   it('tell what their signature says, and that no record of them is stored', async () => {
     expect((await app.inject(`/v1/clicks/${signed}`)).json()).toEqual({
-      valid: true, clicked_at: '2026-11-20T12:00:00.007Z', link_id: 'link-7', affiliate_id: 'acme', offer_id: 'welcome', stored: false,
+      valid: true,
+      clicked_at: '2026-11-20T12:00:00.007Z',
+      link_id: 'link-7',
+      affiliate_id: 'acme',
+      offer_id: 'welcome',
+      stored: false,
     })
   })
 
@@ -165,8 +186,10 @@ describe('access', () => {
   })
 
   it('gives page and health without a token, from anywhere', async () => {
-    for (const url of ['/', '/page/main.js', '/livez', '/readyz', '/metrics', '/openapi.json']) expect((await guarded.inject({ url, remoteAddress: '10.0.0.9' })).statusCode, url).toBe(200)
-    for (const url of ['/livez', '/readyz', '/metrics', '/openapi.json']) expect((await app.inject({ url, remoteAddress: '10.0.0.9' })).statusCode, url).toBe(200)
+    for (const url of ['/', '/page/main.js', '/livez', '/readyz', '/metrics', '/openapi.json'])
+      expect((await guarded.inject({ url, remoteAddress: '10.0.0.9' })).statusCode, url).toBe(200)
+    for (const url of ['/livez', '/readyz', '/metrics', '/openapi.json'])
+      expect((await app.inject({ url, remoteAddress: '10.0.0.9' })).statusCode, url).toBe(200)
   })
 
   it('answers another method with 405 and what is allowed', async () => {
@@ -233,5 +256,6 @@ it('is not ready when the store does not answer', async () => {
 it('describes its look-ups as OpenAPI', async () => {
   const description = (await app.inject('/openapi.json')).json()
   expect(description.openapi).toMatch(/^3\./)
-  for (const path of ['/v1/receipts/{receipt_id}', '/v1/players/{brand_id}/{player_id}', '/v1/clicks/{click_id}']) expect(Object.keys(description.paths)).toContain(path)
+  for (const path of ['/v1/receipts/{receipt_id}', '/v1/players/{brand_id}/{player_id}', '/v1/clicks/{click_id}'])
+    expect(Object.keys(description.paths)).toContain(path)
 })

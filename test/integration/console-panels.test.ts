@@ -91,7 +91,9 @@ it('reasons compare the last five minutes with the half hour before', async () =
 })
 
 it('the latest suspicions come newest first, each with its reason in words', async () => {
-  expect((await rowsOf('recent-verdicts')).map(({ decision, score, subject_type, affiliate, why }) => ({ decision, score, subject_type, affiliate, why }))).toEqual([
+  expect(
+    (await rowsOf('recent-verdicts')).map(({ decision, score, subject_type, affiliate, why }) => ({ decision, score, subject_type, affiliate, why })),
+  ).toEqual([
     { decision: 'hold', score: 78, subject_type: 'event', affiliate: 'acme', why: 'registered 1 s after the click' },
     { decision: 'review', score: 40, subject_type: 'click', affiliate: 'acme', why: '12 clicks from one address, 10 are usual' },
   ])
@@ -115,7 +117,14 @@ it('affiliates are told by traffic and by verdicts, and without a verdict qualit
 
 it('freshness tells ages in seconds, what is open, and nothing where there is nothing', async () => {
   const rows = await rowsOf('freshness')
-  expect(rows.map(({ stream, open }) => [stream, open])).toEqual([['Clicks', 0], ['Events', 0], ['Parked', 1], ['Bindings', 0], ['Verdicts', 0], ['Ledger', 0]])
+  expect(rows.map(({ stream, open }) => [stream, open])).toEqual([
+    ['Clicks', 0],
+    ['Events', 0],
+    ['Parked', 1],
+    ['Bindings', 0],
+    ['Verdicts', 0],
+    ['Ledger', 0],
+  ])
   expect(rows.map((row) => row.age_seconds)).toEqual([38, 15, 15, 30, 19, 17])
   const none = await readers.empty.rows(panels.find(({ id }) => id === 'freshness')?.sql ?? '')
   expect(none.map((row) => row.age_seconds)).toEqual([null, null, null, null, null, null])
