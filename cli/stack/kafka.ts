@@ -7,7 +7,8 @@ import type { Part } from './part.ts'
 
 export type KafkaOptions = { folder: string; port: number; controllerPort: number; jars: string }
 
-const HEAP = ['-Xms128m', '-Xmx640m', '-XX:+UseSerialGC']
+/** Made for a quick start on a small machine: it is back from a crash sooner, and its first minutes cost half the CPU. */
+const JAVA = ['-Xms128m', '-Xmx640m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
 const READY_MS = 120_000
 const STOP_MS = 15_000
 const CLUSTER_ID_BYTES = 16
@@ -18,7 +19,7 @@ export function kafkaPart(options: KafkaOptions): Part {
   return {
     name: 'kafka',
     command: 'java',
-    args: [...HEAP, `-Dlog4j2.configurationFile=${join(import.meta.dirname, 'kafka', 'log4j2.properties')}`, '-cp', join(options.jars, '*'), 'kafka.Kafka', properties],
+    args: [...JAVA, `-Dlog4j2.configurationFile=${join(import.meta.dirname, 'kafka', 'log4j2.properties')}`, '-cp', join(options.jars, '*'), 'kafka.Kafka', properties],
     env: {},
     cwd: options.folder,
     prepare: () => prepareFolder(options, properties),
