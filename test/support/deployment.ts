@@ -19,13 +19,15 @@ export type Deployment = {
   wait(timeoutS?: number): Promise<void>
   cli(...args: string[]): Promise<{ code: number; out: string; err: string }>
   output(): string
-  stop(): Promise<number | string>
+  /** Ctrl-C. Answers how many of its processes are left. */
+  stop(): Promise<number>
 }
 
 export const SECRETS = { CRM_SECRET: 'crm-secret-0001', CLICKER_SECRET: 'clicker-secret-0002', BROKER_SECRET: 'broker-secret-0003' }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const READY_MS = 180_000
+const STOP_MS = 30_000
 const OUTPUT_CHARACTERS_MAX = 400_000
 
 export async function startDeployment(options: { env?: Record<string, string>; args?: string[] } = {}): Promise<Deployment> {
@@ -97,11 +99,23 @@ export async function startDeployment(options: { env?: Record<string, string>; a
     cli,
     output: () => output,
     async stop() {
+      const pids = Object.values(await stack().then(({ pids }) => pids, () => ({})))
       interrupt(child)
-      const ended = await exited
+      // npm ends by the signal itself, whatever its child answers; what counts is that nothing is left.
+      await exited
+      const left = await until('all processes are gone', () => pids.filter(isAlive), (alive) => alive.length === 0, STOP_MS)
       await rm(dataDir, { recursive: true, force: true })
-      return ended
+      return left.length
     },
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
   }
 }
 
