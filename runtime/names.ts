@@ -7,7 +7,7 @@ export type Names = {
   database(name: string): string
 }
 
-/** '' keeps every plain name. 'x' gives `x.clicks`, `x.attribution`, `x:{p1}:...` and `x_tributary_v1`. */
+/** '' keeps every plain name. 'x' gives `x.topic`, `x.group`, `x:{p1}:...` and `x_tributary_v1`. */
 export function createNames(namespace: string): Names {
   const prefixed = (separator: string) => (name: string) => (namespace === '' ? name : `${namespace}${separator}${name}`)
   return { namespace, topic: prefixed('.'), group: prefixed('.'), redis: prefixed(':'), database: prefixed('_') }

@@ -55,7 +55,8 @@ async function build(workshop, node, lock) {
   if (programOnPath('apt-get') !== null) await installPackages(BUILD_PACKAGES, 'building the Kafka client', lock)
   const env = {
     CKJS_LINKING: 'dynamic',
-    JOBS: 'max',
+    // librdkafka builds in parallel by itself; around it the steps do not say what they wait for.
+    JOBS: '1',
     npm_config_build_from_source: 'true',
     // The headers of the Node that will load it, whatever the machine's own setting says.
     npm_config_nodedir: dirname(dirname(node)),

@@ -1,10 +1,14 @@
 import { spawn } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { PATH_WITH_MODULES, ROOT } from './places.mjs'
 import { SetUpError } from './set-up-error.mjs'
 
 const REDRAW_MS = 200
 const PLAIN_EVERY_MS = 15_000
-const TAIL_CHARACTERS = 6_000
+const TAIL_LINES = 30
+const OUTPUT_CHARACTERS_MAX = 4_000_000
+const LOG = join(ROOT, '.cache', 'set-up.log')
 const STOP_MS = 5_000
 
 let working = null
@@ -39,7 +43,7 @@ export async function runProgram(command, args, { cwd = ROOT, env = {}, timeoutM
   working = { child, mustFinish }
   lock.working(child.pid ?? null)
   let output = ''
-  const keep = (bytes) => (output = (output + bytes.toString()).slice(-TAIL_CHARACTERS))
+  const keep = (bytes) => (output = (output + bytes.toString()).slice(-OUTPUT_CHARACTERS_MAX))
   child.stdout.on('data', keep)
   child.stderr.on('data', keep)
   const timer = timeoutMs === null ? null : setTimeout(() => endGroup(child, 'SIGKILL'), timeoutMs)
@@ -48,7 +52,7 @@ export async function runProgram(command, args, { cwd = ROOT, env = {}, timeoutM
       child.once('error', (error) => resolve(error.message))
       child.once('close', (code, signal) => resolve(code ?? signal))
     })
-    if (ended !== 0) throw new SetUpError(`\`${[command, ...args].join(' ')}\` ended with ${ended}:\n${output.trim()}`)
+    if (ended !== 0) throw new SetUpError(failure([command, ...args].join(' '), ended, output))
     return output
   } finally {
     clearTimeout(timer)
@@ -71,6 +75,12 @@ export async function endWork() {
   const late = setTimeout(() => endGroup(child, 'SIGKILL'), STOP_MS)
   await gone
   clearTimeout(late)
+}
+
+function failure(command, ended, output) {
+  mkdirSync(dirname(LOG), { recursive: true })
+  writeFileSync(LOG, output)
+  return `\`${command}\` ended with ${ended}. The end of what it printed (all of it is in ${LOG}):\n${output.trim().split('\n').slice(-TAIL_LINES).join('\n')}`
 }
 
 function endGroup(child, signal) {

@@ -36,7 +36,7 @@ async function main([name, ...args]) {
   const stopSetUp = (signal) => {
     if (stopping) return
     stopping = true
-    endWork().then(() => process.exit(SIGNAL_EXIT[signal]))
+    void endWork().finally(() => process.exit(SIGNAL_EXIT[signal]))
   }
   for (const signal of SIGNALS) process.on(signal, stopSetUp)
   try {
