@@ -3,7 +3,11 @@ import { runCommandLine } from './run-command-line.ts'
 
 async function call(...args: string[]) {
   const said = { out: '', err: '' }
-  const code = await runCommandLine(args, { env: { TRIBUTARY_DATA: '/nonexistent/tributary' }, out: (text) => (said.out += text), err: (text) => (said.err += text) })
+  const code = await runCommandLine(args, {
+    env: { TRIBUTARY_DATA: '/nonexistent/tributary' },
+    out: (text) => (said.out += text),
+    err: (text) => (said.err += text),
+  })
   return { code, ...said }
 }
 

@@ -18,7 +18,11 @@ export const command: Command = {
       return 2
     }
     const addresses = await readAddresses(config)
-    const [kafka, redis, clickhouse] = await Promise.all([checkKafka(addresses, config), checkRedis(addresses.redisUrl), checkClickHouse(addresses.clickhouseUrl)])
+    const [kafka, redis, clickhouse] = await Promise.all([
+      checkKafka(addresses, config),
+      checkRedis(addresses.redisUrl),
+      checkClickHouse(addresses.clickhouseUrl),
+    ])
     const findings = [checkNode(process.versions.node), ...checkCatalog(config, env, openDataFolder(config.dataDir)), ...kafka, redis, clickhouse]
     const healthy = findings.every((finding) => finding.state !== 'failed')
     out(json ? `${JSON.stringify({ healthy, findings })}\n` : `${report(findings)}\n`)

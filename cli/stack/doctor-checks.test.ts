@@ -18,7 +18,10 @@ describe('the doctor', () => {
   })
 
   it('fails when Redis may forget', () => {
-    expect(redisFinding('redis_version:7.0.15\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\n')).toMatchObject({ state: 'ok', detail: 'Redis 7.0.15, noeviction, append-only file on' })
+    expect(redisFinding('redis_version:7.0.15\r\nmaxmemory_policy:noeviction\r\naof_enabled:1\r\n')).toMatchObject({
+      state: 'ok',
+      detail: 'Redis 7.0.15, noeviction, append-only file on',
+    })
     expect(redisFinding('maxmemory_policy:allkeys-lru\r\n').state).toBe('failed')
   })
 })

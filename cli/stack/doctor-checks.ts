@@ -30,12 +30,21 @@ export function checkNode(version: string): Finding {
 export function checkCatalog(config: Config, env: Env, data: DataFolder): Finding[] {
   const catalog = loadCatalog(config.catalogDir)
   if (Array.isArray(catalog)) return [{ check: 'catalog', state: 'failed', detail: catalog.map(textFromProblem).join('; '), fix: 'correct the files' }]
-  const found: Finding = { check: 'catalog', state: 'ok', detail: `${catalog.links.length} links, ${catalog.deals.length} deal versions, ${catalog.integrations.length} integrations` }
+  const found: Finding = {
+    check: 'catalog',
+    state: 'ok',
+    detail: `${catalog.links.length} links, ${catalog.deals.length} deal versions, ${catalog.integrations.length} integrations`,
+  }
   const made = Object.fromEntries(Object.entries(readJson(data.secretsFile)).filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
   const secrets = integrationSecrets(catalog, { ...made, ...set })
   const secretFinding: Finding = Array.isArray(secrets)
-    ? { check: 'secrets', state: 'failed', detail: secrets.map(textFromSecretProblem).join('; '), fix: 'set the variables; with the demo catalog npm start makes them' }
+    ? {
+        check: 'secrets',
+        state: 'failed',
+        detail: secrets.map(textFromSecretProblem).join('; '),
+        fix: 'set the variables; with the demo catalog npm start makes them',
+      }
     : { check: 'secrets', state: 'ok', detail: 'every integration has its own' }
   return [found, secretFinding]
 }
@@ -68,7 +77,12 @@ export function checkTopics(copies: TopicCopies[], partitions: ReadonlyMap<strin
     return topic.partitions === wanted ? [] : [`${topic.topic} has ${topic.partitions} partitions instead of ${wanted}`]
   })
   if (wrong.length === 0) return { check: 'topics', state: 'ok', detail: `all ${copies.length} are there` }
-  return { check: 'topics', state: 'failed', detail: wrong.join('; '), fix: 'npm start creates what is missing; a topic with another number of partitions must be made anew' }
+  return {
+    check: 'topics',
+    state: 'failed',
+    detail: wrong.join('; '),
+    fix: 'npm start creates what is missing; a topic with another number of partitions must be made anew',
+  }
 }
 
 /** Outside the local mode: 2xx is a promise, and one copy cannot keep it. */
@@ -106,7 +120,8 @@ export function redisFinding(info: string): Finding {
   const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? 'unknown'
   const policy = field('maxmemory_policy')
   const detail = `Redis ${field('redis_version')}, ${policy}, append-only file ${field('aof_enabled') === '1' ? 'on' : 'off'}`
-  if (policy !== 'noeviction') return { check: 'redis', state: 'failed', detail, fix: 'set maxmemory-policy noeviction: what is evicted here is a player who loses his affiliate' }
+  if (policy !== 'noeviction')
+    return { check: 'redis', state: 'failed', detail, fix: 'set maxmemory-policy noeviction: what is evicted here is a player who loses his affiliate' }
   return { check: 'redis', state: 'ok', detail }
 }
 

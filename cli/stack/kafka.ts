@@ -19,7 +19,14 @@ export function kafkaPart(options: KafkaOptions): Part {
   return {
     name: 'kafka',
     command: 'java',
-    args: [...JAVA, `-Dlog4j2.configurationFile=${join(import.meta.dirname, 'kafka', 'log4j2.properties')}`, '-cp', join(options.jars, '*'), 'kafka.Kafka', properties],
+    args: [
+      ...JAVA,
+      `-Dlog4j2.configurationFile=${join(import.meta.dirname, 'kafka', 'log4j2.properties')}`,
+      '-cp',
+      join(options.jars, '*'),
+      'kafka.Kafka',
+      properties,
+    ],
     env: {},
     cwd: options.folder,
     prepare: () => prepareFolder(options, properties),

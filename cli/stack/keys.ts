@@ -34,7 +34,10 @@ export function secretEnv(catalog: Catalog, catalogDir: string, env: Env, data: 
   const unset = catalog.integrations.filter((integration) => (env[integration.secretEnv] ?? '') === '')
   if (unset.length === 0) return {}
   if (resolve(catalogDir) !== DEMO_CATALOG) {
-    const lines = unset.map((integration) => `${integration.secretEnv} is unset: it is the secret of the integration ${integration.id}, named in ${basename(catalogDir)}/integrations.yaml`)
+    const lines = unset.map(
+      (integration) =>
+        `${integration.secretEnv} is unset: it is the secret of the integration ${integration.id}, named in ${basename(catalogDir)}/integrations.yaml`,
+    )
     throw new Error(lines.join('\n'))
   }
   const known = readJson(data.secretsFile)

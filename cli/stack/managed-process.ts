@@ -80,7 +80,8 @@ export function createManagedProcess(part: Part, parentEnv: NodeJS.ProcessEnv, w
     })
     while (!(await part.isServing(output()))) {
       if (stopping) return
-      if (ending !== null) throw new PartError(part.name, `${part.name} ended (${inWords(ending)}) before it served; the end of ${log.path}:\n${log.tail().trimEnd()}`)
+      if (ending !== null)
+        throw new PartError(part.name, `${part.name} ended (${inWords(ending)}) before it served; the end of ${log.path}:\n${log.tail().trimEnd()}`)
       if (Date.now() > deadline) {
         child?.kill('SIGKILL')
         throw new PartError(part.name, `${part.name} does not serve after ${part.readyMs / 1000} s; the end of ${log.path}:\n${log.tail().trimEnd()}`)

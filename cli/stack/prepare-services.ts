@@ -10,7 +10,13 @@ const REPLICATION_LOCAL = 1
 const REPLICATION_CLUSTER = 3
 
 /** Topics, tables and the version of the catalog: what every process counts on when it starts. */
-export async function prepareServices(services: Services, isLocalKafka: boolean, namespace: string, catalog: Catalog, say: (text: string) => void): Promise<void> {
+export async function prepareServices(
+  services: Services,
+  isLocalKafka: boolean,
+  namespace: string,
+  catalog: Catalog,
+  say: (text: string) => void,
+): Promise<void> {
   const names = createNames(namespace)
   const replication = replicationOf(isLocalKafka, services.kafkaBrokers)
   const copies = replication > 1 ? { 'min.insync.replicas': String(replication - 1) } : {}

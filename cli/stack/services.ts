@@ -38,7 +38,9 @@ export function createServices(options: ServiceOptions): Services {
     kafkaBrokers: given.kafkaBrokers ?? `127.0.0.1:${ports.kafka}`,
     redisUrl: given.redisUrl ?? `redis://127.0.0.1:${ports.redis}`,
     clickhouseUrl: given.clickhouseUrl ?? `http://127.0.0.1:${ports.clickhouse}`,
-    started: parts.map((part) => createManagedProcess(part, options.env, options.watcher, openLogFile(join(dataDir, 'logs', `${part.name}.log`)), options.events)),
+    started: parts.map((part) =>
+      createManagedProcess(part, options.env, options.watcher, openLogFile(join(dataDir, 'logs', `${part.name}.log`)), options.events),
+    ),
   }
 }
 

@@ -34,7 +34,10 @@ type Running = { options: StackOptions; data: DataFolder; watcher: Watcher; even
 export async function runStack(options: StackOptions): Promise<void> {
   const data = openDataFolder(options.config.dataDir)
   const owner = takeLock(data.lock)
-  if (owner !== null) throw new Error(`${data.root} is in use by a running stack (pid ${owner}): stop it with "npm run tributary -- down", or set TRIBUTARY_DATA to another folder`)
+  if (owner !== null)
+    throw new Error(
+      `${data.root} is in use by a running stack (pid ${owner}): stop it with "npm run tributary -- down", or set TRIBUTARY_DATA to another folder`,
+    )
   try {
     await awaitLeftovers(data, options.say)
     removeStackFile(data)

@@ -1,6 +1,8 @@
 import kafka from '@confluentinc/kafka-javascript'
 
-export type TopicCopies = { topic: string; partitions: number; /** Of the partition with the fewest. */ replicas: number; inSync: number } | { topic: string; missing: true }
+export type TopicCopies =
+  | { topic: string; partitions: number /** Of the partition with the fewest. */; replicas: number; inSync: number }
+  | { topic: string; missing: true }
 
 const TIMEOUT_MS = 15_000
 

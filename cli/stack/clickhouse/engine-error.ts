@@ -13,7 +13,11 @@ const STATUS = new Map([
   [241, 500],
 ])
 const NAMES = new Map([
-  [36, 'BAD_ARGUMENTS'], [48, 'NOT_IMPLEMENTED'], [62, 'SYNTAX_ERROR'], [202, 'TOO_MANY_SIMULTANEOUS_QUERIES'], [210, 'NETWORK_ERROR'],
+  [36, 'BAD_ARGUMENTS'],
+  [48, 'NOT_IMPLEMENTED'],
+  [62, 'SYNTAX_ERROR'],
+  [202, 'TOO_MANY_SIMULTANEOUS_QUERIES'],
+  [210, 'NETWORK_ERROR'],
   [UNKNOWN_EXCEPTION, 'UNKNOWN_EXCEPTION'],
 ])
 
@@ -21,7 +25,9 @@ const NAMES = new Map([
 export function engineErrorFrom(error: unknown): EngineError {
   const message = error instanceof Error ? error.message : String(error)
   const code = /Code: (\d+)\./.exec(message)?.[1]
-  return code === undefined ? ownError(UNKNOWN_EXCEPTION, message) : { code: Number(code), status: statusOf(Number(code)), message: message.slice(message.indexOf('Code: ')).trim() }
+  return code === undefined
+    ? ownError(UNKNOWN_EXCEPTION, message)
+    : { code: Number(code), status: statusOf(Number(code)), message: message.slice(message.indexOf('Code: ')).trim() }
 }
 
 /** An error of this endpoint in the engine's words. */

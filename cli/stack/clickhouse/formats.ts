@@ -3,8 +3,21 @@
  * engine gives would be a whole document, so those results are collected first.
  */
 const JOINABLE = new Set([
-  'JSONEachRow', 'JSONCompactEachRow', 'JSONStringsEachRow', 'JSONCompactStringsEachRow', 'JSONLines', 'NDJSON', 'TabSeparated', 'TSV',
-  'TabSeparatedRaw', 'TSVRaw', 'CSV', 'RowBinary', 'Native', 'LineAsString', 'RawBLOB',
+  'JSONEachRow',
+  'JSONCompactEachRow',
+  'JSONStringsEachRow',
+  'JSONCompactStringsEachRow',
+  'JSONLines',
+  'NDJSON',
+  'TabSeparated',
+  'TSV',
+  'TabSeparatedRaw',
+  'TSVRaw',
+  'CSV',
+  'RowBinary',
+  'Native',
+  'LineAsString',
+  'RawBLOB',
 ])
 
 export const FORMAT_DEFAULT = 'TabSeparated'

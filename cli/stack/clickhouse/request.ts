@@ -19,9 +19,25 @@ const BAD_ARGUMENTS = 36
 
 /** Parameters of the protocol, not settings of the engine. */
 const PROTOCOL = new Set([
-  'query', 'query_id', 'database', 'default_format', 'user', 'password', 'quota_key', 'enable_http_compression', 'client_protocol_version',
-  'wait_end_of_query', 'buffer_size', 'send_progress_in_http_headers', 'http_headers_progress_interval_ms', 'http_zlib_compression_level',
-  'cancel_http_readonly_queries_on_client_close', 'stacktrace', 'session_check', 'http_wait_end_of_query', 'http_response_buffer_size',
+  'query',
+  'query_id',
+  'database',
+  'default_format',
+  'user',
+  'password',
+  'quota_key',
+  'enable_http_compression',
+  'client_protocol_version',
+  'wait_end_of_query',
+  'buffer_size',
+  'send_progress_in_http_headers',
+  'http_headers_progress_interval_ms',
+  'http_zlib_compression_level',
+  'cancel_http_readonly_queries_on_client_close',
+  'stacktrace',
+  'session_check',
+  'http_wait_end_of_query',
+  'http_response_buffer_size',
 ])
 const REFUSED = new Map([
   ['session_id', 'sessions are not kept between requests'],

@@ -137,7 +137,12 @@ async function statementOf(query: string, body: Readable): Promise<{ statement: 
   if (known?.kind === 'insert') return { statement: known, start: inLine.subarray(known.dataStart), rest: body }
   const text = await readAll(body, SQL_BYTES_MAX)
   const none = Readable.from([])
-  if (text === null) return { statement: { kind: 'refused', code: BAD_ARGUMENTS, reason: `The statement is longer than ${SQL_BYTES_MAX} bytes` }, start: Buffer.alloc(0), rest: none }
+  if (text === null)
+    return {
+      statement: { kind: 'refused', code: BAD_ARGUMENTS, reason: `The statement is longer than ${SQL_BYTES_MAX} bytes` },
+      start: Buffer.alloc(0),
+      rest: none,
+    }
   const whole = text.length === 0 ? inLine : Buffer.concat([inLine, Buffer.from(query === '' ? '' : '\n'), text])
   const statement = inUtf8(statementFromSql(whole.toString('latin1')))
   return { statement, start: statement.kind === 'insert' ? whole.subarray(statement.dataStart) : Buffer.alloc(0), rest: none }
