@@ -95,7 +95,7 @@ const isPlain = (value: unknown): boolean => typeof value === 'number' || typeof
 /** A value in a message: short, on one line, without control characters. */
 export function shown(value: unknown): string {
   if (value === undefined || value === null) return 'nothing'
-  const text = JSON.stringify(value) ?? String(value)
+  const text = JSON.stringify(value) ?? typeof value
   const kind = typeof value === 'number' ? ' (a number)' : ''
   return (text.length > maxShownLength ? `${text.slice(0, maxShownLength)}…` : text) + kind
 }

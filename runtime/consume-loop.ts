@@ -169,10 +169,15 @@ export function runConsumeLoop(options: LoopOptions): ConsumeLoop {
     ownedPlaces.clear()
   }
 
-  const done = run().finally(() => {
-    left = true
-    return leave(consumer)
-  })
+  const runAndLeave = async () => {
+    try {
+      await run()
+    } finally {
+      left = true
+      await leave(consumer)
+    }
+  }
+  const done = runAndLeave()
   done.catch(() => {})
   return {
     done,

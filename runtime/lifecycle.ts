@@ -2,9 +2,6 @@ import type { Log } from './log.ts'
 
 const STOP_DEADLINE_MS = 9_000
 
-/** What a started service is: a promise that rejects when it cannot go on, and the way to end it. */
-export type Running = { failed: Promise<never>; stop(): Promise<void> }
-
 /** Undoes in reverse order what was started in order. Every part that can be stopped is put here the moment it runs. */
 export type Stack = { add(name: string, stop: () => Promise<unknown> | void): void; stop(): Promise<void> }
 

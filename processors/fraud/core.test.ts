@@ -37,7 +37,10 @@ function runner() {
     const bySubject = new Map(Object.entries(signals).map(([id, found]) => [id, { ruleSet, signals: found }]))
     const thought = think(step, { records: [record], inputs: [input], signals: bySubject }, loaded, progress)
     for (const [key, doc] of thought.changes.docs) docs.set(key, doc)
-    for (const [key, at] of thought.changes.due) at === null ? due.delete(key) : due.set(key, at)
+    for (const [key, at] of thought.changes.due) {
+      if (at === null) due.delete(key)
+      else due.set(key, at)
+    }
     progress = thought.progress
     const made = thought.outputs.filter(({ topic }) => topic === 'scored-events').map(({ value: bytes }) => codecs.ScoredEvent.decode(bytes))
     deadLetters.push(...thought.outputs.filter(({ topic }) => topic === 'dead-letters').map(({ value: bytes }) => bytes.toString()))

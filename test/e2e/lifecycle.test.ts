@@ -97,7 +97,8 @@ async function sendTraffic(): Promise<void> {
 
 const dispositionOf = async (name: string) => {
   const { body } = await stack.console(`/v1/receipts/${receipts[name]}`)
-  return `${String(body.disposition)} ${String(body.reason ?? '')}`.trim()
+  const { disposition, reason } = body as { disposition: string; reason: string | null }
+  return `${disposition} ${reason ?? ''}`.trim()
 }
 
 const commissionsOf = (player: string) =>
