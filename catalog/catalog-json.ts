@@ -1,6 +1,16 @@
 import { createHash } from 'node:crypto'
 import { textFromMoney } from '../schemas/money.ts'
-import { type Catalog, type CatalogContent, createCatalog, type DealComponent, type DealVersion, type FraudRule, type Integration, type Offer, type PromoCode } from './catalog.ts'
+import {
+  type Catalog,
+  type CatalogContent,
+  createCatalog,
+  type DealComponent,
+  type DealVersion,
+  type FraudRule,
+  type Integration,
+  type Offer,
+  type PromoCode,
+} from './catalog.ts'
 import { contentFromRows, type CatalogRows } from './content-from-rows.ts'
 import { listNames, lists } from './lists.ts'
 import { type Finding, readValue } from './read-value.ts'
@@ -12,7 +22,9 @@ export function jsonFromCatalog(catalog: Catalog): string {
 
 /** Names the version of a content by its hash. */
 export function catalogFromContent(content: CatalogContent): Catalog {
-  const hash = createHash('sha256').update(JSON.stringify(rowsFromContent(content))).digest('hex')
+  const hash = createHash('sha256')
+    .update(JSON.stringify(rowsFromContent(content)))
+    .digest('hex')
   return createCatalog(`cv_${hash.slice(0, 32)}`, content)
 }
 

@@ -128,8 +128,7 @@ export function promoByCode(catalog: Catalog, code: string, brandId: string, atM
 }
 
 /** The link that a click reported with a promo code belongs to: its owner's link for the offer with the lowest number. */
-export const linkOfPromo = (catalog: Catalog, promo: PromoCode): Link | null =>
-  catalog.index.lowestLinks.get(pairKey(promo.affiliateId, promo.offerId)) ?? null
+export const linkOfPromo = (catalog: Catalog, promo: PromoCode): Link | null => catalog.index.lowestLinks.get(pairKey(promo.affiliateId, promo.offerId)) ?? null
 
 /** The terms in force at an instant: the version with the latest valid_from that is not after it. */
 export function dealVersionAt(catalog: Catalog, affiliateId: string, offerId: string, atMs: number): DealVersion | null {

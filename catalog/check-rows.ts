@@ -31,7 +31,14 @@ function checkUnique<Row>(list: ListName, rows: Row[], keyOf: (row: Row) => stri
     const key = keyOf(row)
     const known = first.get(key)
     if (known === undefined) first.set(key, index)
-    else report(list, [index, field], `${field} ${key} again`, `a ${field} of its own; row ${known + 1} has this one`, `give one of the two rows another ${field}, or remove it`)
+    else
+      report(
+        list,
+        [index, field],
+        `${field} ${key} again`,
+        `a ${field} of its own; row ${known + 1} has this one`,
+        `give one of the two rows another ${field}, or remove it`,
+      )
   })
 }
 
@@ -45,7 +52,8 @@ function checkReferences(rows: CatalogRows, broken: ReadonlySet<ListName>, repor
     if (broken.has(target)) return
     each(listRows, (row, index) => {
       const id = idOf(row)
-      if (!known[target].has(id)) report(list, [index, field], `the unknown id ${id}`, `an id from ${target}.yaml`, `correct it, or add ${id} to ${target}.yaml`)
+      if (!known[target].has(id))
+        report(list, [index, field], `the unknown id ${id}`, `an id from ${target}.yaml`, `correct it, or add ${id} to ${target}.yaml`)
     })
   }
   check('offers', rows.offers, 'brands', 'brand_id', (row) => row.brand_id)
@@ -60,7 +68,13 @@ function checkOffers(offers: RowOf<'offers'>[], report: Report): void {
   each(offers, (offer, index) => {
     const url = URL.canParse(offer.landing_url) ? new URL(offer.landing_url) : null
     if (url === null || url.username !== '' || url.password !== '') {
-      report('offers', [index, 'landing_url'], JSON.stringify(offer.landing_url), 'an https:// address without user name', 'write, for example, https://www.example.com/welcome')
+      report(
+        'offers',
+        [index, 'landing_url'],
+        JSON.stringify(offer.landing_url),
+        'an https:// address without user name',
+        'write, for example, https://www.example.com/welcome',
+      )
     }
   })
 }
@@ -74,7 +88,13 @@ function checkPromoCodes(rows: CatalogRows, report: Report): void {
     const fromMs = msFromInstant(row.valid_from) ?? 0
     const toMs = row.valid_to === null ? Number.POSITIVE_INFINITY : (msFromInstant(row.valid_to) ?? 0)
     if (toMs <= fromMs) {
-      report('promo-codes', [index, 'valid_to'], String(row.valid_to), `an instant after valid_from (${row.valid_from}); valid_to is the first instant at which the code no longer counts`, 'correct one of the two')
+      report(
+        'promo-codes',
+        [index, 'valid_to'],
+        String(row.valid_to),
+        `an instant after valid_from (${row.valid_from}); valid_to is the first instant at which the code no longer counts`,
+        'correct one of the two',
+      )
       return
     }
     const key = `${brandOfOffer.get(row.offer_id) ?? ''} ${row.code}`
@@ -86,7 +106,13 @@ function checkPromoCodes(rows: CatalogRows, report: Report): void {
     for (const span of spans.slice(1)) {
       if (last !== undefined && span.fromMs < last.toMs) {
         const code = rows['promo-codes'][span.index]?.code ?? ''
-        report('promo-codes', [span.index, 'code'], `the code ${code} while row ${last.index + 1} of the same brand has it`, 'one owner of a code at any instant', 'end the earlier one with valid_to, or use another code')
+        report(
+          'promo-codes',
+          [span.index, 'code'],
+          `the code ${code} while row ${last.index + 1} of the same brand has it`,
+          'one owner of a code at any instant',
+          'end the earlier one with valid_to, or use another code',
+        )
       }
       if (last === undefined || span.toMs > last.toMs) last = span
     }
@@ -101,14 +127,35 @@ function checkDeals(deals: RowOf<'deals'>[], report: Report): void {
   each(deals, (deal, index) => {
     const pair = `${deal.affiliate_id} on ${deal.offer_id}`
     const otherId = idOfPair.get(pair)
-    if (otherId !== undefined && otherId !== deal.id) report('deals', [index, 'id'], `a second deal ${deal.id} of ${pair}`, `one deal id for an affiliate and an offer: ${otherId}`, `write id: ${otherId} and a version of its own`)
+    if (otherId !== undefined && otherId !== deal.id)
+      report(
+        'deals',
+        [index, 'id'],
+        `a second deal ${deal.id} of ${pair}`,
+        `one deal id for an affiliate and an offer: ${otherId}`,
+        `write id: ${otherId} and a version of its own`,
+      )
     else idOfPair.set(pair, deal.id)
     const otherPair = pairOfId.get(deal.id)
-    if (otherPair !== undefined && otherPair !== pair) report('deals', [index, 'id'], `the deal ${deal.id} of ${otherPair} again`, 'a deal id that belongs to one affiliate and one offer', 'give this deal another id')
+    if (otherPair !== undefined && otherPair !== pair)
+      report(
+        'deals',
+        [index, 'id'],
+        `the deal ${deal.id} of ${otherPair} again`,
+        'a deal id that belongs to one affiliate and one offer',
+        'give this deal another id',
+      )
     else pairOfId.set(deal.id, pair)
     const start = `${pair} ${msFromInstant(deal.valid_from)}`
     const sameStart = starts.get(start)
-    if (sameStart !== undefined) report('deals', [index, 'valid_from'], `${deal.valid_from}, which row ${sameStart + 1} has too`, 'another valid_from than the other versions of the deal', 'move one of the two')
+    if (sameStart !== undefined)
+      report(
+        'deals',
+        [index, 'valid_from'],
+        `${deal.valid_from}, which row ${sameStart + 1} has too`,
+        'another valid_from than the other versions of the deal',
+        'move one of the two',
+      )
     else starts.set(start, index)
     checkComponents(deal, index, report)
   })
@@ -118,19 +165,31 @@ function checkComponents(deal: RowOf<'deals'>, index: number, report: Report): v
   const seen = new Set<string>()
   deal.components.forEach((component, at) => {
     const path = [index, 'components', at]
-    if (seen.has(component.id)) report('deals', [...path, 'id'], `the component ${component.id} again`, 'a component id that is unique within the deal version', 'give it another id')
+    if (seen.has(component.id))
+      report('deals', [...path, 'id'], `the component ${component.id} again`, 'a component id that is unique within the deal version', 'give it another id')
     seen.add(component.id)
     const digits = currencyDigits(component.currency)
     if (digits === null) {
       report('deals', [...path, 'currency'], component.currency, 'a currency of ISO 4217', 'write, for example, EUR')
       return
     }
-    const amounts: [string, string][] = component.type === 'cpa' ? [['min_deposit', component.min_deposit], ['amount', component.amount]] : component.type === 'per_lot' ? [['amount', component.amount]] : []
+    const amounts: [string, string][] =
+      component.type === 'cpa'
+        ? [
+            ['min_deposit', component.min_deposit],
+            ['amount', component.amount],
+          ]
+        : component.type === 'per_lot'
+          ? [['amount', component.amount]]
+          : []
     for (const [field, text] of amounts) {
-      if ((text.split('.')[1] ?? '').length > digits) report('deals', [...path, field], `"${text}"`, `at most ${digits} digits after the dot: ${component.currency} has no more`, 'round it')
-      if (field === 'amount' && unitsFromText(text) === 0n) report('deals', [...path, field], `"${text}"`, 'an amount above zero', 'write the amount, or remove the component')
+      if ((text.split('.')[1] ?? '').length > digits)
+        report('deals', [...path, field], `"${text}"`, `at most ${digits} digits after the dot: ${component.currency} has no more`, 'round it')
+      if (field === 'amount' && unitsFromText(text) === 0n)
+        report('deals', [...path, field], `"${text}"`, 'an amount above zero', 'write the amount, or remove the component')
     }
-    if (component.type === 'revshare' && unitsFromText(component.percent) > 100n * UNITS_PER_ONE) report('deals', [...path, 'percent'], `"${component.percent}"`, 'at most "100"', 'write the share in percent')
+    if (component.type === 'revshare' && unitsFromText(component.percent) > 100n * UNITS_PER_ONE)
+      report('deals', [...path, 'percent'], `"${component.percent}"`, 'at most "100"', 'write the share in percent')
   })
 }
 
@@ -145,4 +204,3 @@ function idSet(rows: { id: string }[]): Set<string> {
   each(rows, (row) => ids.add(row.id))
   return ids
 }
-

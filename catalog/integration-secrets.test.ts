@@ -8,7 +8,12 @@ function demoCatalog() {
   return catalog
 }
 const catalog = demoCatalog()
-const env = { HARBOR_PLATFORM_SECRET: 'secret-one', HARBOR_NETWORK_SECRET: 'secret-two', HARBOR_TRACKER_SECRET: 'secret-three', NORTH_BACKOFFICE_SECRET: 'secret-four' }
+const env = {
+  HARBOR_PLATFORM_SECRET: 'secret-one',
+  HARBOR_NETWORK_SECRET: 'secret-two',
+  HARBOR_TRACKER_SECRET: 'secret-three',
+  NORTH_BACKOFFICE_SECRET: 'secret-four',
+}
 
 test('a presented secret names its integration and nothing else does', () => {
   const secrets = integrationSecrets(catalog, env)

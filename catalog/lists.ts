@@ -1,5 +1,17 @@
 import { ipClasses, ruleModes } from './catalog.ts'
-import type { BooleanSpec, ChoiceSpec, DecimalSpec, FieldSpec, InstantSpec, ListSpec, NumberSpec, ObjectSpec, TextSpec, ValueOf, VariantsSpec } from './field-spec.ts'
+import type {
+  BooleanSpec,
+  ChoiceSpec,
+  DecimalSpec,
+  FieldSpec,
+  InstantSpec,
+  ListSpec,
+  NumberSpec,
+  ObjectSpec,
+  TextSpec,
+  ValueOf,
+  VariantsSpec,
+} from './field-spec.ts'
 
 /** What each file of the catalog may hold, field by field. */
 
@@ -23,12 +35,21 @@ const instant: InstantSpec = { kind: 'instant', says: 'an instant, RFC 3339 with
 const integer = (says: string, min: number, max: number, example: number): NumberSpec => ({ kind: 'number', says, integer: true, min, max, example })
 const yesOrNo = (says: string): BooleanSpec => ({ kind: 'boolean', says })
 const choice = <const Value extends string>(says: string, values: readonly Value[]): ChoiceSpec<Value> => ({ kind: 'choice', says, values })
-const list = <Of extends FieldSpec>(says: string, of: Of, minItems = 0): Omit<ListSpec, 'of'> & { of: Of } => ({ kind: 'list', says, of, minItems, maxItems: maxListItems })
-const object = <Fields extends Record<string, FieldSpec>>(says: string, fields: Fields): Omit<ObjectSpec, 'fields'> & { fields: Fields } => ({ kind: 'object', says, fields })
+const list = <Of extends FieldSpec>(says: string, of: Of, minItems = 0): Omit<ListSpec, 'of'> & { of: Of } => ({
+  kind: 'list',
+  says,
+  of,
+  minItems,
+  maxItems: maxListItems,
+})
+const object = <Fields extends Record<string, FieldSpec>>(says: string, fields: Fields): Omit<ObjectSpec, 'fields'> & { fields: Fields } => ({
+  kind: 'object',
+  says,
+  fields,
+})
 const optional = <S extends FieldSpec>(spec: S): S & { optional: true } => ({ ...spec, optional: true })
 
-const parameterName = (says: string, example: string): TextSpec =>
-  text(says, '^[A-Za-z0-9_.~-]{1,64}$', '1 to 64 letters, digits, _ . ~ and -', 64, example)
+const parameterName = (says: string, example: string): TextSpec => text(says, '^[A-Za-z0-9_.~-]{1,64}$', '1 to 64 letters, digits, _ . ~ and -', 64, example)
 const version = integer('grows with each change of the row', 1, 2_147_483_647, 1)
 const count = integer('clicks within the window', 1, 1_000_000_000, 10)
 const windowMs = (example: number): NumberSpec => integer('length of the window in milliseconds', 1, maxWindowMs, example)
@@ -38,7 +59,13 @@ const brand = object('a product that players register with', {
   deep_link_hosts: optional(
     list(
       'hosts that a click link may lead to with ?url=',
-      text('host', '^[A-Za-z0-9]([A-Za-z0-9-]{0,62})?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,62})?)*$', 'a host name without scheme, port or path', 253, 'www.example.com'),
+      text(
+        'host',
+        '^[A-Za-z0-9]([A-Za-z0-9-]{0,62})?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,62})?)*$',
+        'a host name without scheme, port or path',
+        253,
+        'www.example.com',
+      ),
     ),
   ),
 })
@@ -53,7 +80,14 @@ const offer = object('what is promoted', {
   brand_id: id('brand that the offer belongs to', 'lucky-harbor'),
   landing_url: text('where a click lands', '^https://[^\\s\\u0000-\\u001f\\u007f\\\\]+$', 'an https:// address', 2000, 'https://www.example.com/welcome'),
   click_param: parameterName('query parameter that carries the click id to the landing page', 'click_id'),
-  attribution_window_days: { kind: 'number', says: 'days between click and registration', integer: false, min: 0, max: yearDays * 10, example: 30 } satisfies NumberSpec,
+  attribution_window_days: {
+    kind: 'number',
+    says: 'days between click and registration',
+    integer: false,
+    min: 0,
+    max: yearDays * 10,
+    example: 30,
+  } satisfies NumberSpec,
 })
 
 const link = object('one affiliate promoting one offer', {
@@ -64,7 +98,13 @@ const link = object('one affiliate promoting one offer', {
 })
 
 const promoCode = object('a code that names its owner at registration', {
-  code: text('the code; compared exactly', `^[^\\u0000-\\u001f\\u007f]{1,${maxPromoCodeLength}}$`, `1 to ${maxPromoCodeLength} characters without control characters`, maxPromoCodeLength, 'SCOUT100'),
+  code: text(
+    'the code; compared exactly',
+    `^[^\\u0000-\\u001f\\u007f]{1,${maxPromoCodeLength}}$`,
+    `1 to ${maxPromoCodeLength} characters without control characters`,
+    maxPromoCodeLength,
+    'SCOUT100',
+  ),
   affiliate_id: id('who owns the code', 'slot-scout'),
   offer_id: id('the offer it belongs to', 'lucky-welcome'),
   exclusive: yesOrNo('true: beats a click; false: counts only without one'),
@@ -113,13 +153,22 @@ const integration = object('a system that sends clicks or events', {
   brand_id: id('the only brand it may write to', 'lucky-harbor'),
   subject: choice('what its events are about', ['player', 'click']),
   secret_env: {
-    ...text('environment variable that holds its secret', '^[A-Za-z_][A-Za-z0-9_]{0,127}$', 'the name of an environment variable', 128, 'LUCKY_PLATFORM_SECRET'),
+    ...text(
+      'environment variable that holds its secret',
+      '^[A-Za-z_][A-Za-z0-9_]{0,127}$',
+      'the name of an environment variable',
+      128,
+      'LUCKY_PLATFORM_SECRET',
+    ),
     concealed: true,
   } satisfies TextSpec,
   scopes: list('what it may send', choice('scope', ['clicks', 'events'])),
   attributes: optional(list('names allowed after attr.', parameterName('attribute', 'product'))),
   ignored_parameters: optional(
-    list('parameters that are dropped instead of refused', text('parameter', '^[^\\u0000-\\u001f\\u007f]{1,200}$', '1 to 200 characters without control characters', 200, 'utm_source')),
+    list(
+      'parameters that are dropped instead of refused',
+      text('parameter', '^[^\\u0000-\\u001f\\u007f]{1,200}$', '1 to 200 characters without control characters', 200, 'utm_source'),
+    ),
   ),
 })
 

@@ -141,7 +141,13 @@ describe('a catalog that is in order', () => {
   test('a fraud rule changes only what it names', () => {
     const catalog = catalogOf({ 'fraud-rules': '- { id: ip-velocity, version: 3, mode: shadow, params: { max_clicks: { hosting: 1 } } }\n' })
     const rule = ruleOf(catalog, 'ip-velocity')
-    expect([rule.version, rule.mode, rule.params.windowMs, rule.params.maxClicks.hosting, rule.params.maxClicks.mobile]).toEqual([3, 'shadow', 3_600_000, 1, 200])
+    expect([rule.version, rule.mode, rule.params.windowMs, rule.params.maxClicks.hosting, rule.params.maxClicks.mobile]).toEqual([
+      3,
+      'shadow',
+      3_600_000,
+      1,
+      200,
+    ])
     expect(ruleOf(catalog, 'invalid-click').mode).toBe('live')
   })
 
@@ -172,7 +178,9 @@ describe('the version of a catalog', () => {
   test('is the same for any order of the rows', () => {
     const rowsOf = (name: string): string[] => (small[name] ?? '').split(/^(?=- )/m).filter((row) => row !== '')
     const expected = catalogOf().version
-    const orders = fc.record(Object.fromEntries(Object.keys(small).map((name) => [name, fc.shuffledSubarray(rowsOf(name), { minLength: rowsOf(name).length })])))
+    const orders = fc.record(
+      Object.fromEntries(Object.keys(small).map((name) => [name, fc.shuffledSubarray(rowsOf(name), { minLength: rowsOf(name).length })])),
+    )
     fc.assert(
       fc.property(orders, (rows) => {
         expect(catalogOf(Object.fromEntries(Object.entries(rows).map(([name, list]) => [name, list.join('')]))).version).toBe(expected)
@@ -182,7 +190,12 @@ describe('the version of a catalog', () => {
   })
 
   test('changes with the content', () => {
-    const versions = [catalogOf(), catalogOf(replace('deals', '"120"', '"121"')), catalogOf(replace('affiliates', 'Bob', 'Rob')), catalogOf(replace('brands', 'Play.', ''))]
+    const versions = [
+      catalogOf(),
+      catalogOf(replace('deals', '"120"', '"121"')),
+      catalogOf(replace('affiliates', 'Bob', 'Rob')),
+      catalogOf(replace('brands', 'Play.', '')),
+    ]
     expect(new Set(versions.map((catalog) => catalog.version)).size).toBe(4)
   })
 
@@ -228,13 +241,25 @@ describe('a catalog with mistakes', () => {
     ['a link number above 4194303', replace('links', 'number: 9', 'number: 4194304'), ['links.yaml:1 number']],
     ['a landing page without https', replace('offers', 'https://casino', 'http://casino'), ['offers.yaml:1 landing_url']],
     ['a host with a port', replace('brands', 'Play.Casino.example', 'play.example:8080'), ['brands.yaml:1 deep_link_hosts.0']],
-    ['a code with two owners at one instant', replace('promo-codes', '2026-02-01T00:00:00Z }\n- { code: HELLO, affiliate_id: bob', '2026-02-01T00:00:00.001Z }\n- { code: HELLO, affiliate_id: bob'), ['promo-codes.yaml:2 code']],
+    [
+      'a code with two owners at one instant',
+      replace('promo-codes', '2026-02-01T00:00:00Z }\n- { code: HELLO, affiliate_id: bob', '2026-02-01T00:00:00.001Z }\n- { code: HELLO, affiliate_id: bob'),
+      ['promo-codes.yaml:2 code'],
+    ],
     ['a code that ends when it begins', replace('promo-codes', 'valid_to: 2026-02-01', 'valid_to: 2026-01-01'), ['promo-codes.yaml:1 valid_to']],
     ['an unknown scope', replace('integrations', '[events]', '[events, admin]'), ['integrations.yaml:2 scopes.1']],
     ['an unknown subject', replace('integrations', 'subject: click', 'subject: device'), ['integrations.yaml:2 subject']],
     ['an unknown fraud rule', { 'fraud-rules': '- { id: moon-phase, version: 1, mode: live }\n' }, ['fraud-rules.yaml:1 id']],
-    ['an unknown parameter of a fraud rule', { 'fraud-rules': '- { id: fast-conversion, version: 1, mode: live, params: { max_ms: 1 } }\n' }, ['fraud-rules.yaml:1 params.max_ms']],
-    ['a fraud rule twice', { 'fraud-rules': '- { id: fast-conversion, version: 1, mode: live }\n- { id: fast-conversion, version: 2, mode: off }\n' }, ['fraud-rules.yaml:2 id']],
+    [
+      'an unknown parameter of a fraud rule',
+      { 'fraud-rules': '- { id: fast-conversion, version: 1, mode: live, params: { max_ms: 1 } }\n' },
+      ['fraud-rules.yaml:1 params.max_ms'],
+    ],
+    [
+      'a fraud rule twice',
+      { 'fraud-rules': '- { id: fast-conversion, version: 1, mode: live }\n- { id: fast-conversion, version: 2, mode: off }\n' },
+      ['fraud-rules.yaml:2 id'],
+    ],
     ['a file that is no list', { affiliates: 'id: ann\n' }, ['affiliates.yaml:1']],
     ['a file that is no YAML', { affiliates: '- id: ann\n  name: "Ann\n' }, ['affiliates.yaml:3']],
     ['a missing file', { 'promo-codes': null }, ['promo-codes.yaml:1']],
@@ -244,11 +269,9 @@ describe('a catalog with mistakes', () => {
   })
 
   test('all mistakes of all files come back at once', () => {
-    expect(problemsOf({ ...replace('deals', '"120"', '120'), ...replace('links', 'number: 9', 'number: x'), ...replace('brands', 'id: broker', 'id: B') })).toEqual([
-      'brands.yaml:2 id',
-      'deals.yaml:7 components.0.amount',
-      'links.yaml:1 number',
-    ])
+    expect(
+      problemsOf({ ...replace('deals', '"120"', '120'), ...replace('links', 'number: 9', 'number: x'), ...replace('brands', 'id: broker', 'id: B') }),
+    ).toEqual(['brands.yaml:2 id', 'deals.yaml:7 components.0.amount', 'links.yaml:1 number'])
   })
 
   test('the text of a problem says what it got and how to correct it', () => {
@@ -278,7 +301,8 @@ test('an instant means the same whatever its offset, and a text that is no insta
       expect(msFromInstant(`${local}${sign}${hours}:${minutes}`)).toBe(date.getTime())
     }),
   )
-  for (const text of ['', '2026-01-01', '2026-01-01T00:00:00', '2026-13-01T00:00:00Z', '2025-02-29T00:00:00Z', '2026-01-01T24:00:00Z', '2026-01-01 00:00:00Z']) expect(msFromInstant(text)).toBeNull()
+  for (const text of ['', '2026-01-01', '2026-01-01T00:00:00', '2026-13-01T00:00:00Z', '2025-02-29T00:00:00Z', '2026-01-01T24:00:00Z', '2026-01-01 00:00:00Z'])
+    expect(msFromInstant(text)).toBeNull()
 })
 
 test.each(listNames)('the editor schema of %s says what the loader checks', (name) => {

@@ -25,7 +25,8 @@ type ReadList = { rows: unknown[]; lineOf: LineOf; whole: boolean }
 export function loadCatalog(dir: string): Catalog | CatalogProblem[] {
   const problems: CatalogProblem[] = []
   const names = fileNames(dir)
-  if (names === null) return [{ file: dir, line: 1, field: '', got: 'no folder', wants: 'a folder with the catalog files', fix: 'create it, or correct TRIBUTARY_CATALOG' }]
+  if (names === null)
+    return [{ file: dir, line: 1, field: '', got: 'no folder', wants: 'a folder with the catalog files', fix: 'create it, or correct TRIBUTARY_CATALOG' }]
   problems.push(...strayFiles(dir, names))
   const read = Object.fromEntries(listNames.map((name) => [name, readList(dir, name, names, problems)])) as Record<ListName, ReadList>
   const rows = Object.fromEntries(listNames.map((name) => [name, read[name].rows])) as CatalogRows
@@ -59,7 +60,14 @@ function readList(dir: string, name: ListName, names: string[], problems: Catalo
   }
   const lines = new LineCounter()
   const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines, prettyErrors: false })
-  for (const error of document.errors) problem(lines.linePos(error.pos[0]).line, '', 'text that is not YAML', error.message, 'correct the line; a frequent cause is indentation or a missing quote')
+  for (const error of document.errors)
+    problem(
+      lines.linePos(error.pos[0]).line,
+      '',
+      'text that is not YAML',
+      error.message,
+      'correct the line; a frequent cause is indentation or a missing quote',
+    )
   if (document.errors.length > 0) return none
   const lineOf: LineOf = (path) => {
     for (let length = path.length; length > 0; length--) {
@@ -114,5 +122,8 @@ function sortedProblems(problems: CatalogProblem[]): CatalogProblem[] {
   if (ordered.length <= maxProblems) return ordered
   const rest = ordered.length - maxProblems
   const last = ordered[maxProblems - 1]
-  return [...ordered.slice(0, maxProblems), { file: last?.file ?? '', line: last?.line ?? 1, field: '', got: `${rest} more problems`, wants: 'none', fix: 'correct the ones above first' }]
+  return [
+    ...ordered.slice(0, maxProblems),
+    { file: last?.file ?? '', line: last?.line ?? 1, field: '', got: `${rest} more problems`, wants: 'none', fix: 'correct the ones above first' },
+  ]
 }

@@ -18,21 +18,30 @@ export function readValue(spec: FieldSpec, value: unknown, path: Path, report: (
   }
   switch (spec.kind) {
     case 'text':
-      if (typeof value !== 'string') return refuse(`a text: ${spec.expected}`, isPlain(value) ? `quote it: ${JSON.stringify(String(value))}` : `write, for example, ${spec.example}`, spec.concealed)
-      if (value.length > spec.maxLength || !regexOf(spec.pattern).test(value)) return refuse(spec.expected, `write, for example, ${spec.example}`, spec.concealed)
+      if (typeof value !== 'string')
+        return refuse(
+          `a text: ${spec.expected}`,
+          isPlain(value) ? `quote it: ${JSON.stringify(String(value))}` : `write, for example, ${spec.example}`,
+          spec.concealed,
+        )
+      if (value.length > spec.maxLength || !regexOf(spec.pattern).test(value))
+        return refuse(spec.expected, `write, for example, ${spec.example}`, spec.concealed)
       return value
     case 'decimal':
-      if (typeof value === 'number') return refuse('a decimal number as a quoted text', 'quote it, with exactly the digits that you mean; unquoted digits lose precision')
+      if (typeof value === 'number')
+        return refuse('a decimal number as a quoted text', 'quote it, with exactly the digits that you mean; unquoted digits lose precision')
       if (typeof value !== 'string' || !regexOf(decimalPattern(spec.maxDecimals)).test(value)) {
         return refuse(`a quoted decimal number with a dot and at most ${spec.maxDecimals} digits after it`, `write, for example, "${spec.example}"`)
       }
       return value
     case 'instant':
-      if (typeof value !== 'string' || msFromInstant(value) === null) return refuse('an instant: RFC 3339 with an offset', 'write, for example, 2026-01-31T00:00:00Z')
+      if (typeof value !== 'string' || msFromInstant(value) === null)
+        return refuse('an instant: RFC 3339 with an offset', 'write, for example, 2026-01-31T00:00:00Z')
       return value
     case 'number': {
       const fits = typeof value === 'number' && Number.isFinite(value) && value >= spec.min && value <= spec.max
-      if (!fits || (spec.integer && !Number.isInteger(value))) return refuse(`${spec.integer ? 'a whole number' : 'a number'} from ${spec.min} to ${spec.max}`, `write, for example, ${spec.example}`)
+      if (!fits || (spec.integer && !Number.isInteger(value)))
+        return refuse(`${spec.integer ? 'a whole number' : 'a number'} from ${spec.min} to ${spec.max}`, `write, for example, ${spec.example}`)
       return value
     }
     case 'boolean':
@@ -60,7 +69,12 @@ function readObject(spec: ObjectSpec, value: unknown, path: Path, report: (findi
   }
   for (const name of Object.keys(value)) {
     if (Object.hasOwn(spec.fields, name)) continue
-    report({ path: [...path, name], got: `the unknown field ${shown(name)}`, wants: `only ${names.join(', ') || 'no field'}`, fix: 'remove it or correct its name' })
+    report({
+      path: [...path, name],
+      got: `the unknown field ${shown(name)}`,
+      wants: `only ${names.join(', ') || 'no field'}`,
+      fix: 'remove it or correct its name',
+    })
   }
   const result: Record<string, unknown> = {}
   for (const [name, field] of Object.entries(spec.fields)) {
@@ -82,7 +96,12 @@ function readVariant(spec: VariantsSpec, value: unknown, path: Path, report: (fi
   const variant = typeof tag === 'string' && Object.hasOwn(spec.variants, tag) ? spec.variants[tag] : undefined
   if (variant !== undefined) return readObject(variant, value, path, report)
   const place = tag === undefined ? path : [...path, spec.tag]
-  report({ path: place, got: tag === undefined ? `no ${spec.tag}` : shown(tag), wants: `${spec.tag}: one of ${tags.join(', ')}`, fix: `write ${spec.tag}: ${tags[0]}` })
+  report({
+    path: place,
+    got: tag === undefined ? `no ${spec.tag}` : shown(tag),
+    wants: `${spec.tag}: one of ${tags.join(', ')}`,
+    fix: `write ${spec.tag}: ${tags[0]}`,
+  })
   return undefined
 }
 

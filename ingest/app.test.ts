@@ -42,8 +42,7 @@ describe('a redirect', () => {
     })
     expect(answer.statusCode).toBe(302)
     expect(answer.headers['cache-control']).toBe('no-store')
-    const [, clickId = ''] =
-      /^https:\/\/lucky\.example\/welcome\?lang=en&clickid=([0-9a-z]{32})#top$/.exec(String(answer.headers.location)) ?? []
+    const [, clickId = ''] = /^https:\/\/lucky\.example\/welcome\?lang=en&clickid=([0-9a-z]{32})#top$/.exec(String(answer.headers.location)) ?? []
     expect(verifyClickId(ingest.context.clickKeys, clickId)).toEqual({ atMs: NOW_MS, linkNumber: 5, keyId: 0 })
     const [click] = ingest.clicks()
     expect(click).toMatchObject({
@@ -68,11 +67,8 @@ describe('a redirect', () => {
 
   test('goes to an allowed url, and to the landing page for any other', async () => {
     const { app } = await createTestIngest()
-    const locationOf = async (url: string) =>
-      String((await app.inject({ url: `/c/ann-welcome?url=${encodeURIComponent(url)}` })).headers.location)
-    expect(await locationOf('https://promo.lucky.example/x?a=1#f')).toMatch(
-      /^https:\/\/promo\.lucky\.example\/x\?a=1&clickid=[0-9a-z]{32}#f$/,
-    )
+    const locationOf = async (url: string) => String((await app.inject({ url: `/c/ann-welcome?url=${encodeURIComponent(url)}` })).headers.location)
+    expect(await locationOf('https://promo.lucky.example/x?a=1#f')).toMatch(/^https:\/\/promo\.lucky\.example\/x\?a=1&clickid=[0-9a-z]{32}#f$/)
     expect(await locationOf('https://evil.example/')).toMatch(/^https:\/\/lucky\.example\/welcome/)
   })
 
@@ -205,9 +201,7 @@ describe('a postback', () => {
         payload: JSON.stringify(DEPOSIT),
       }),
     ]
-    expect(bodies.map((answer) => [answer.statusCode, answer.json<{ code: string }>().code])).toEqual(
-      bodies.map(() => [400, 'repeated_field']),
-    )
+    expect(bodies.map((answer) => [answer.statusCode, answer.json<{ code: string }>().code])).toEqual(bodies.map(() => [400, 'repeated_field']))
   })
 
   test('with an unknown name is 400 unless the integration ignores it', async () => {
@@ -259,9 +253,7 @@ describe('a postback', () => {
     await postback(ingest, { ...DEPOSIT, amount: '-2' })
     await postback(ingest, DEPOSIT, 'crm', 'wrong')
     await postback(ingest, DEPOSIT, 'nobody')
-    expect(ingest.outcomes.take()).toMatchObject([
-      { integration_id: 'crm', outcome: 'rejected', reason: 'not_positive', quantity: 2, minute: NOW_MS },
-    ])
+    expect(ingest.outcomes.take()).toMatchObject([{ integration_id: 'crm', outcome: 'rejected', reason: 'not_positive', quantity: 2, minute: NOW_MS }])
     expect(ingest.outcomes.take()).toEqual([])
   })
 })
@@ -315,10 +307,7 @@ describe('a batch of events', () => {
     const ingest = await createTestIngest()
     expect((await events(ingest, DEPOSIT, 'wrong')).statusCode).toBe(401)
     expect((await events(ingest, DEPOSIT, TRACKER)).statusCode).toBe(403)
-    expect(
-      (await ingest.app.inject({ method: 'POST', url: `/v1/events?token=${CRM}`, headers: json, payload: JSON.stringify(DEPOSIT) }))
-        .statusCode,
-    ).toBe(401)
+    expect((await ingest.app.inject({ method: 'POST', url: `/v1/events?token=${CRM}`, headers: json, payload: JSON.stringify(DEPOSIT) })).statusCode).toBe(401)
   })
 
   test('is 503 as a whole when its accepted items cannot be kept', async () => {

@@ -12,11 +12,5 @@ test('the committed description is the one that is served; write it anew with `n
     Object.entries(served.paths)
       .flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`))
       .sort(),
-  ).toEqual([
-    'get /c/{link_id}',
-    'get /v1/postbacks/{integration_id}',
-    'post /v1/clicks',
-    'post /v1/events',
-    'post /v1/postbacks/{integration_id}',
-  ])
+  ).toEqual(['get /c/{link_id}', 'get /v1/postbacks/{integration_id}', 'post /v1/clicks', 'post /v1/events', 'post /v1/postbacks/{integration_id}'])
 })

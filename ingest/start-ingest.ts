@@ -68,8 +68,7 @@ export async function startIngest(options: IngestOptions): Promise<{ url: string
   const lane = createDurableLane({
     log: producer,
     spill,
-    onChange: (isAway) =>
-      log.warn({ away: isAway, ...spill.state() }, isAway ? 'the log does not answer; records go to disk' : 'the log answers again'),
+    onChange: (isAway) => log.warn({ away: isAway, ...spill.state() }, isAway ? 'the log does not answer; records go to disk' : 'the log answers again'),
   })
   const clickLane = createClickLane({ lane, onStored: metrics.stored, onDropped: metrics.clicksDropped })
   const outcomes = createEdgeOutcomes({ now, processId: options.processId })

@@ -89,7 +89,11 @@ function createChainHandler<In, Signals>(options: ChainProcessorOptions<In, Sign
     const outputTopic = names.topic(fold.topic)
     const marks = await options.reader.watermarks(outputTopic, part.partition)
     for await (const records of options.reader.read({ topic: outputTopic, partition: part.partition, from: part.claim.outputOffset, to: marks.high })) {
-      const loaded = await part.state.load(part.claim, records.flatMap((record) => fold.keysOf(record)), -1)
+      const loaded = await part.state.load(
+        part.claim,
+        records.flatMap((record) => fold.keysOf(record)),
+        -1,
+      )
       const changes = { docs: new Map<string, string | null>(), due: new Map<string, number | null>() }
       const docs = docsOver(loaded.docs, changes, new Map())
       const progress = { ...part.claim, outputOffset: (records.at(-1)?.offset ?? 0) + 1 }
@@ -115,7 +119,11 @@ function createChainHandler<In, Signals>(options: ChainProcessorOptions<In, Sign
   async function advance(part: Owned, records: KafkaRecord[], how: { emit: boolean }): Promise<void> {
     const inputs = records.map((record) => step.parse(record))
     const logTimeMs = records.reduce((max, record) => Math.max(max, record.timestampMs), part.claim.logTimeMs)
-    const loaded = await part.state.load(part.claim, inputs.flatMap((input) => step.keysOf(input)), logTimeMs)
+    const loaded = await part.state.load(
+      part.claim,
+      inputs.flatMap((input) => step.keysOf(input)),
+      logTimeMs,
+    )
     const due = loaded.due.map(({ key }) => key)
     const signals = await step.prepare({ inputs, due, docs: { get: (key) => loaded.docs.get(key) ?? null } })
     const thought = think(step, { records, inputs, signals }, loaded, part.claim)
@@ -161,7 +169,9 @@ function createChainHandler<In, Signals>(options: ChainProcessorOptions<In, Sign
       const part: Owned = { partition: place.partition, state, claim, committed, lastTickMs: 0, lastMarkMs: Date.now() }
       const marks = await options.reader.watermarks(topic, place.partition)
       if (claim.applied >= marks.high) {
-        throw new Error(`the state of ${topic}/${place.partition} is at offset ${claim.applied}, but the log ends at ${marks.high}: they do not belong together`)
+        throw new Error(
+          `the state of ${topic}/${place.partition} is at offset ${claim.applied}, but the log ends at ${marks.high}: they do not belong together`,
+        )
       }
       try {
         await restore(part, committed)
@@ -233,7 +243,9 @@ function ownedPart(owned: ReadonlyMap<number, Owned>, partition: number): Owned 
 function isConnectionLoss(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = (error as Error & { code?: string }).code ?? ''
-  return /^(ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|NR_CLOSED)$/.test(code) || /Connection is closed|LOADING|Socket closed|command timed out/i.test(error.message)
+  return (
+    /^(ECONNRESET|ECONNREFUSED|EPIPE|ETIMEDOUT|NR_CLOSED)$/.test(code) || /Connection is closed|LOADING|Socket closed|command timed out/i.test(error.message)
+  )
 }
 
 function createMeasures(registry: Registry) {

@@ -58,7 +58,16 @@ export function runChainService<In, Signals>(
     const step = await createStep({ config, brokers, names, redis, producer, reader, registry, log, stack, fail })
     const probe = probeFromText(env.TRIBUTARY_KILL_AT, (point) => process.stderr.write(`killed at ${point}\n`))
     const loop = runChainProcessor({
-      step, brokers, names, instance: config.instance, redis, producer, reader, registry, log, probe,
+      step,
+      brokers,
+      names,
+      instance: config.instance,
+      redis,
+      producer,
+      reader,
+      registry,
+      log,
+      probe,
       tick: (partition) => tick(partition, names),
     })
     stack.add('loop', () => loop.stop())

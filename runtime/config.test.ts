@@ -4,8 +4,21 @@ import { ConfigError, loadConfig, requireServices } from './config.ts'
 describe('the environment', () => {
   it('has the documented defaults', () => {
     expect(loadConfig({})).toEqual({
-      catalogDir: './catalog', dataDir: './.tributary', ingestPort: 8080, consolePort: 8081, clickKeys: null, ipKeys: null, consoleToken: null,
-      trustedProxies: [], settleMs: 2_000, parkMs: 259_200_000, kafkaBrokers: null, redisUrl: null, clickhouseUrl: null, namespace: '', instance: null,
+      catalogDir: './catalog',
+      dataDir: './.tributary',
+      ingestPort: 8080,
+      consolePort: 8081,
+      clickKeys: null,
+      ipKeys: null,
+      consoleToken: null,
+      trustedProxies: [],
+      settleMs: 2_000,
+      parkMs: 259_200_000,
+      kafkaBrokers: null,
+      redisUrl: null,
+      clickhouseUrl: null,
+      namespace: '',
+      instance: null,
     })
   })
   it.each([

@@ -6,7 +6,12 @@ const TIMEOUT_MS = 30_000
 const ALREADY_EXISTS = 36
 
 /** Creates what is missing and leaves what exists as it is. Answers the names that were created. */
-export async function createTopics(options: { brokers: string; topics: TopicSpec[]; replication: number; client?: Record<string, unknown> }): Promise<string[]> {
+export async function createTopics(options: {
+  brokers: string
+  topics: TopicSpec[]
+  replication: number
+  client?: Record<string, unknown>
+}): Promise<string[]> {
   const admin = kafka.AdminClient.create({ 'metadata.broker.list': options.brokers, 'client.id': 'tributary-admin', ...options.client } as kafka.GlobalConfig)
   try {
     const created = await Promise.all(options.topics.map((topic) => createTopic(admin, topic, options.replication)))

@@ -130,8 +130,20 @@ export function createPartitionState(redis: Redis, names: Names, processor: stri
       const source = progress.source
       const reply = await guarded(
         redis.eval(
-          APPLY, 2, meta, due, expected.epoch, expected.applied, progress.applied, progress.logTimeMs, progress.outputOffset,
-          source?.sourceOffset ?? '', source?.index ?? '', docPrefix, steps.length / 3, ...steps,
+          APPLY,
+          2,
+          meta,
+          due,
+          expected.epoch,
+          expected.applied,
+          progress.applied,
+          progress.logTimeMs,
+          progress.outputOffset,
+          source?.sourceOffset ?? '',
+          source?.index ?? '',
+          docPrefix,
+          steps.length / 3,
+          ...steps,
         ),
       )
       return reply == null ? null : Number(reply)

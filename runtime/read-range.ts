@@ -45,9 +45,7 @@ export async function createLogReader(options: { brokers: string; clientId: stri
 
   function queryMarks(topic: string, partition: number): Promise<Marks | kafka.LibrdKafkaError> {
     return new Promise((resolve) => {
-      consumer.queryWatermarkOffsets(topic, partition, QUERY_TIMEOUT_MS, (error, marks) =>
-        resolve(error ?? { low: marks.lowOffset, high: marks.highOffset }),
-      )
+      consumer.queryWatermarkOffsets(topic, partition, QUERY_TIMEOUT_MS, (error, marks) => resolve(error ?? { low: marks.lowOffset, high: marks.highOffset }))
     })
   }
 

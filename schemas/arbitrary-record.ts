@@ -11,7 +11,11 @@ const primitives: Record<string, fc.Arbitrary<unknown>> = {
   null: fc.constant(null),
   boolean: fc.boolean(),
   int: fc.integer(),
-  long: fc.oneof(fc.integer(), fc.maxSafeInteger().filter((value) => value >= LONG_MIN && value <= LONG_MAX), fc.constantFrom(LONG_MIN, LONG_MAX)),
+  long: fc.oneof(
+    fc.integer(),
+    fc.maxSafeInteger().filter((value) => value >= LONG_MIN && value <= LONG_MAX),
+    fc.constantFrom(LONG_MIN, LONG_MAX),
+  ),
   double: fc.double({ noNaN: true, noDefaultInfinity: true }),
   string: text,
   bytes: fc.oneof(fc.bigInt(-(2n ** 70n), 2n ** 70n), fc.bigInt(-MONEY_MAX, MONEY_MAX)),

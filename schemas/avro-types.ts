@@ -82,7 +82,9 @@ function moneyFromBytes(bytes: Buffer): bigint {
 function bytesFromMoney(units: bigint): Buffer {
   const magnitude = units < 0n ? -units - 1n : units
   const byteCount = Math.floor(magnitude.toString(2).length / 8) + 1
-  const hex = BigInt.asUintN(byteCount * 8, units).toString(16).padStart(byteCount * 2, '0')
+  const hex = BigInt.asUintN(byteCount * 8, units)
+    .toString(16)
+    .padStart(byteCount * 2, '0')
   return Buffer.from(hex, 'hex')
 }
 
@@ -113,7 +115,14 @@ type Pair = { key: string; value: string }
 
 const pairsSchema = {
   type: 'array',
-  items: { type: 'record', name: 'Pair', fields: [{ name: 'key', type: 'string' }, { name: 'value', type: 'string' }] },
+  items: {
+    type: 'record',
+    name: 'Pair',
+    fields: [
+      { name: 'key', type: 'string' },
+      { name: 'value', type: 'string' },
+    ],
+  },
 }
 
 function mapFromPairs(pairs: Pair[]): Record<string, string> {

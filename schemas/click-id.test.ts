@@ -65,9 +65,17 @@ describe('a click id', () => {
   })
 
   test.each([
-    { atMs: EPOCH_MS - 1 }, { atMs: TIME_MS_MAX + 1 }, { atMs: AT_MS + 0.5 }, { atMs: Number.NaN },
-    { linkNumber: 0 }, { linkNumber: LINK_NUMBER_MAX + 1 }, { linkNumber: -1 }, { linkNumber: 1.5 },
-    { random26: -1 }, { random26: RANDOM26_COUNT }, { random26: 0.5 },
+    { atMs: EPOCH_MS - 1 },
+    { atMs: TIME_MS_MAX + 1 },
+    { atMs: AT_MS + 0.5 },
+    { atMs: Number.NaN },
+    { linkNumber: 0 },
+    { linkNumber: LINK_NUMBER_MAX + 1 },
+    { linkNumber: -1 },
+    { linkNumber: 1.5 },
+    { random26: -1 },
+    { random26: RANDOM26_COUNT },
+    { random26: 0.5 },
   ])('is not made of %o', (change) => {
     expect(() => mintClickId(oldKeys, { atMs: AT_MS, linkNumber: 1, random26: 0, ...change })).toThrow(RangeError)
   })
@@ -117,7 +125,10 @@ describe('a forged click id', () => {
   })
 
   test('is refused, a million out of a million: random ones, altered ones, and parts of real ones put together', () => {
-    const real = Array.from({ length: 500 }, (_, random26) => bytesFromBase32(mintClickId(oldKeys, { atMs: AT_MS + random26 * 7, linkNumber: 1 + (random26 % 9), random26 }), 20)!)
+    const real = Array.from(
+      { length: 500 },
+      (_, random26) => bytesFromBase32(mintClickId(oldKeys, { atMs: AT_MS + random26 * 7, linkNumber: 1 + (random26 % 9), random26 }), 20)!,
+    )
     const noise = randomBytes(20_000)
     let accepted = 0
     for (let i = 0; i < 1_000_000; i++) {
@@ -134,9 +145,12 @@ describe('a forged click id', () => {
 
   test('never makes the check throw', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.string({ minLength: 32, maxLength: 32, unit: fc.constantFrom(...'0123456789abcdefghjkmnpqrstvwxyz') })), (text) => {
-        expect(verifyClickId(oldKeys, text)).toBeNull()
-      }),
+      fc.property(
+        fc.oneof(fc.string({ unit: 'binary' }), fc.string({ minLength: 32, maxLength: 32, unit: fc.constantFrom(...'0123456789abcdefghjkmnpqrstvwxyz') })),
+        (text) => {
+          expect(verifyClickId(oldKeys, text)).toBeNull()
+        },
+      ),
     )
   })
 })
@@ -176,7 +190,12 @@ test('the random part of a click sent by API follows from what was sent', () => 
   const value = random26FromContent(oldKeys, 'acme', 'clk-1', 'content')
   expect(random26FromContent(oldKeys, 'acme', 'clk-1', 'content')).toBe(value)
   expect(value).toBeLessThan(RANDOM26_COUNT)
-  const others = [['acmf', 'clk-1', 'content'], ['acme', 'clk-2', 'content'], ['acme', 'clk-1', 'other'], ['acmec', 'lk-1', 'content']] as const
+  const others = [
+    ['acmf', 'clk-1', 'content'],
+    ['acme', 'clk-2', 'content'],
+    ['acme', 'clk-1', 'other'],
+    ['acmec', 'lk-1', 'content'],
+  ] as const
   for (const [integration, external, content] of others) expect(random26FromContent(oldKeys, integration, external, content)).not.toBe(value)
   const many = new Set(Array.from({ length: 2000 }, () => random26FromContent(oldKeys, 'a', String(randomInt(2 ** 40)), 'c')))
   expect(many.size).toBeGreaterThan(1990)

@@ -26,7 +26,11 @@ function codeOf(action: () => unknown): CodecErrorCode | 'no error' {
 }
 
 test('every record has a codec, an id of its own, examples and golden bytes, and nothing is left over', () => {
-  expect(names.toSorted()).toEqual(readSchemas().map(({ name }) => name).toSorted())
+  expect(names.toSorted()).toEqual(
+    readSchemas()
+      .map(({ name }) => name)
+      .toSorted(),
+  )
   expect(exampleNames().toSorted()).toEqual(names.toSorted())
   expect(readdirSync(join(import.meta.dirname, 'golden')).toSorted()).toEqual(names.map((name) => `${name}.hex`).toSorted())
   const ids = Object.values(readIds())
@@ -45,7 +49,9 @@ describe.each(names)('%s', (name) => {
 
   test('its first example sets every field', () => {
     const [full] = exampleRecords(name)
-    const fields = readSchemas().find((schema) => schema.name === name)!.fields.map((field) => field.name)
+    const fields = readSchemas()
+      .find((schema) => schema.name === name)!
+      .fields.map((field) => field.name)
     expect(Object.keys(full).toSorted()).toEqual(fields.toSorted())
     expect(Object.entries(full).filter(([, value]) => value === null)).toEqual([])
   })
@@ -161,13 +167,23 @@ describe('longs', () => {
 describe('money', () => {
   const entry = (amount: bigint) => ({ ...exampleRecords('LedgerEntry')[0], amount })
   const MONEY_BYTES: [bigint, string][] = [
-    [0n, '00'], [1n, '01'], [-1n, 'ff'], [127n, '7f'], [128n, '0080'], [-128n, '80'], [-129n, 'ff7f'], [255n, '00ff'], [-256n, 'ff00'],
-    [32768n, '008000'], [MONEY_MAX, '4b3b4ca85a86c47a098a223fffffffff'], [-MONEY_MAX, 'b4c4b357a5793b85f675ddc000000001'],
+    [0n, '00'],
+    [1n, '01'],
+    [-1n, 'ff'],
+    [127n, '7f'],
+    [128n, '0080'],
+    [-128n, '80'],
+    [-129n, 'ff7f'],
+    [255n, '00ff'],
+    [-256n, 'ff00'],
+    [32768n, '008000'],
+    [MONEY_MAX, '4b3b4ca85a86c47a098a223fffffffff'],
+    [-MONEY_MAX, 'b4c4b357a5793b85f675ddc000000001'],
   ]
 
   test.each(MONEY_BYTES)('%d is written in as few bytes as hold it', (amount, hex) => {
     const bytes = codecs.LedgerEntry.encode(entry(amount))
-    expect(bytes.toString('hex')).toContain((hex.length.toString(16).padStart(2, '0')) + hex)
+    expect(bytes.toString('hex')).toContain(hex.length.toString(16).padStart(2, '0') + hex)
     expect(codecs.LedgerEntry.decode(bytes).amount).toBe(amount)
   })
 
@@ -175,7 +191,11 @@ describe('money', () => {
     expect(codeOf(() => codecs.LedgerEntry.encode(entry(amount)))).toBe('invalid_value')
   })
 
-  test.each([['no bytes', ''], ['17 bytes', '00'.repeat(17)], ['39 digits', `7f${'ff'.repeat(15)}`]])('%s are not read', (_, hex) => {
+  test.each([
+    ['no bytes', ''],
+    ['17 bytes', '00'.repeat(17)],
+    ['39 digits', `7f${'ff'.repeat(15)}`],
+  ])('%s are not read', (_, hex) => {
     const bytes = codecs.LedgerEntry.encode(entry(1n)).toString('hex')
     const body = Buffer.from(hex, 'hex')
     const altered = bytes.replace('020106455552', varint(BigInt(body.length)).toString('hex') + hex + '06455552')
@@ -193,15 +213,23 @@ describe('hostile bodies', () => {
   const verdict = codecs.Verdict.encode(exampleRecords('Verdict')[1])
   const withoutReasons = verdict.subarray(0, -4)
 
-  test.each([2n ** 20n, 2n ** 31n, 2n ** 40n, 2n ** 53n, 2n ** 62n, -1n, -(2n ** 40n)])('a string of %d bytes is refused before anything is allocated', (length) => {
-    expect(['too_short', 'invalid_bytes']).toContain(codeOf(() => codecs.Click.decode(Buffer.concat([click.subarray(0, 5), varint(length), click.subarray(5)]))))
-  })
+  test.each([2n ** 20n, 2n ** 31n, 2n ** 40n, 2n ** 53n, 2n ** 62n, -1n, -(2n ** 40n)])(
+    'a string of %d bytes is refused before anything is allocated',
+    (length) => {
+      expect(['too_short', 'invalid_bytes']).toContain(
+        codeOf(() => codecs.Click.decode(Buffer.concat([click.subarray(0, 5), varint(length), click.subarray(5)]))),
+      )
+    },
+  )
 
-  test.each([2n ** 20n, 2n ** 31n, 2n ** 40n, 2n ** 62n, -(2n ** 20n), -(2n ** 40n)])('an array of %d items is refused before anything is allocated', (count) => {
-    expect(verdict.subarray(-4).toString('hex')).toBe('00046331')
-    const body = Buffer.concat([withoutReasons, varint(count), Buffer.alloc(200)])
-    expect(['too_short', 'invalid_bytes']).toContain(codeOf(() => codecs.Verdict.decode(body)))
-  })
+  test.each([2n ** 20n, 2n ** 31n, 2n ** 40n, 2n ** 62n, -(2n ** 20n), -(2n ** 40n)])(
+    'an array of %d items is refused before anything is allocated',
+    (count) => {
+      expect(verdict.subarray(-4).toString('hex')).toBe('00046331')
+      const body = Buffer.concat([withoutReasons, varint(count), Buffer.alloc(200)])
+      expect(['too_short', 'invalid_bytes']).toContain(codeOf(() => codecs.Verdict.decode(body)))
+    },
+  )
 
   test('a number that never ends is refused', () => {
     expect(codeOf(() => codecs.Click.decode(Buffer.concat([click.subarray(0, 5), Buffer.alloc(1000, 0x80)])))).toBe('invalid_bytes')

@@ -26,11 +26,7 @@ type Reader = { checkBody: (body: Buffer) => void; resolver: ReturnType<Type['cr
 export const codecs = createCodecs(readSchemas(), readIds(), readRetiredSchema)
 
 /** Builds the codecs of `schemas`, given in dependency order; each also reads the retired versions that `ids` names. */
-export function createCodecs(
-  schemas: AvroRecord[],
-  ids: Record<string, number>,
-  retiredSchema: (version: string) => AvroRecord,
-): Codecs {
+export function createCodecs(schemas: AvroRecord[], ids: Record<string, number>, retiredSchema: (version: string) => AvroRecord): Codecs {
   const types = avroTypesFromSchemas(schemas)
   const checks = wireChecksFromSchemas(schemas)
   const codecOf = (name: string, type: Type): Codec<unknown> => {

@@ -23,7 +23,12 @@ test('every field says what it holds', () => {
 
 test('every time says its unit', () => {
   const isTime = ({ type }: { type: AvroSchema }): boolean => JSON.stringify(type).includes('timestamp-millis')
-  expect(fields.filter(isTime).filter(({ doc }) => !/ms since 1970|when|time/i.test(doc!)).map(({ at }) => at)).toEqual([])
+  expect(
+    fields
+      .filter(isTime)
+      .filter(({ doc }) => !/ms since 1970|when|time/i.test(doc!))
+      .map(({ at }) => at),
+  ).toEqual([])
 })
 
 test('every field that may be missing is null by default', () => {

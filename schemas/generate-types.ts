@@ -5,7 +5,13 @@ import type { AvroField, AvroRecord, AvroSchema } from './read-schemas.ts'
 
 const TARGET = join(import.meta.dirname, 'records.generated.ts')
 const PRIMITIVES: Record<string, string> = {
-  null: 'null', boolean: 'boolean', int: 'number', long: 'number', double: 'number', string: 'string', bytes: 'bigint',
+  null: 'null',
+  boolean: 'boolean',
+  int: 'number',
+  long: 'number',
+  double: 'number',
+  string: 'string',
+  bytes: 'bigint',
 }
 
 /** Renders the TypeScript types of the records. */
@@ -32,7 +38,11 @@ function fieldType(field: AvroField, unions: Map<string, string>): string {
 
 function typeScriptType(schema: AvroSchema, unions: Map<string, string>): string {
   if (typeof schema === 'string') return PRIMITIVES[schema] ?? schema
-  if (Array.isArray(schema)) return schema.toReversed().map((branch) => typeScriptType(branch, unions)).join(' | ')
+  if (Array.isArray(schema))
+    return schema
+      .toReversed()
+      .map((branch) => typeScriptType(branch, unions))
+      .join(' | ')
   if (schema.symbols !== undefined && schema.name !== undefined) return named(schema.name, schema.symbols, unions)
   if (schema.closed !== undefined) return named(schema.closed, schema.values as string[], unions)
   if (schema.type === 'array') return `${typeScriptType(schema.items!, unions)}[]`

@@ -10,12 +10,25 @@ const revenue: PlayerEvent = { ...deposit, event_type: 'revenue_reported', exter
 const with_ = (change: Partial<PlayerEvent>, event = deposit): PlayerEvent => ({ ...event, ...change })
 
 describe('the identity of an event', () => {
-  test.each<Partial<PlayerEvent>>([{ brand_id: 'b' }, { player_id: 'b' }, { integration_id: 'b' }, { event_type: 'withdrawal' }, { external_event_id: 'b' }])('is another with %j', (change) => {
-    expect(eventIdentity(with_(change))).not.toBe(eventIdentity(deposit))
-  })
+  test.each<Partial<PlayerEvent>>([{ brand_id: 'b' }, { player_id: 'b' }, { integration_id: 'b' }, { event_type: 'withdrawal' }, { external_event_id: 'b' }])(
+    'is another with %j',
+    (change) => {
+      expect(eventIdentity(with_(change))).not.toBe(eventIdentity(deposit))
+    },
+  )
 
   test('is the same whatever else the event says', () => {
-    const other = with_({ amount: 1n, currency: 'USD', occurred_at: 1, click_id: null, is_test: true, attributes: {}, period: null, revision: 7, catalog_version: 'c2' })
+    const other = with_({
+      amount: 1n,
+      currency: 'USD',
+      occurred_at: 1,
+      click_id: null,
+      is_test: true,
+      attributes: {},
+      period: null,
+      revision: 7,
+      catalog_version: 'c2',
+    })
     expect(eventIdentity(other)).toBe(eventIdentity(deposit))
   })
 
@@ -42,9 +55,26 @@ describe('the content of an event', () => {
   const content = (change: Partial<PlayerEvent>, isTimeGiven = true): string => eventContent(with_(change), isTimeGiven)
 
   test.each<Partial<PlayerEvent>>([
-    { player_id: 'x' }, { event_type: 'chargeback' }, { external_event_id: 'x' }, { occurred_at: 1 }, { click_id: null }, { promo_code: 'x' }, { amount: 1n },
-    { amount: null }, { currency: 'USD' }, { lots: 5n }, { instrument: 'x' }, { account_type: 'x' }, { account_id: 'x' }, { period: '2026-11-24' },
-    { revision: 1 }, { refers_to: 'x' }, { status: 'held' }, { attributes: {} }, { attributes: { channel: 'x' } }, { is_test: true },
+    { player_id: 'x' },
+    { event_type: 'chargeback' },
+    { external_event_id: 'x' },
+    { occurred_at: 1 },
+    { click_id: null },
+    { promo_code: 'x' },
+    { amount: 1n },
+    { amount: null },
+    { currency: 'USD' },
+    { lots: 5n },
+    { instrument: 'x' },
+    { account_type: 'x' },
+    { account_id: 'x' },
+    { period: '2026-11-24' },
+    { revision: 1 },
+    { refers_to: 'x' },
+    { status: 'held' },
+    { attributes: {} },
+    { attributes: { channel: 'x' } },
+    { is_test: true },
   ])('is another with %o', (change) => {
     expect(content(change)).not.toBe(content({}))
   })
@@ -84,7 +114,14 @@ describe('a content hash', () => {
   })
 
   test('of two different contents differs', () => {
-    const withoutNull = (record: object): string => JSON.stringify(Object.entries(record).filter(([, part]) => part !== null).sort(([x], [y]) => (x < y ? -1 : 1)).map(([name, part]) => [name, part !== null && typeof part === 'object' ? Object.entries(part).sort() : part]), (_, part: unknown) => (typeof part === 'bigint' ? `big ${part}` : part))
+    const withoutNull = (record: object): string =>
+      JSON.stringify(
+        Object.entries(record)
+          .filter(([, part]) => part !== null)
+          .sort(([x], [y]) => (x < y ? -1 : 1))
+          .map(([name, part]) => [name, part !== null && typeof part === 'object' ? Object.entries(part).sort() : part]),
+        (_, part: unknown) => (typeof part === 'bigint' ? `big ${part}` : part),
+      )
     fc.assert(
       fc.property(fields, fields, (a, b) => {
         expect(contentHash(a) === contentHash(b)).toBe(withoutNull(a) === withoutNull(b))
@@ -99,7 +136,10 @@ describe('a content hash', () => {
     [{ a: 'true' }, { a: true }],
     [{ a: {} }, {}],
     [{ a: { b: 'c' } }, { a: 'b', c: 'd' }],
-    [{ a: '', b: 'x' }, { a: 'x', b: '' }],
+    [
+      { a: '', b: 'x' },
+      { a: 'x', b: '' },
+    ],
     [{ a: { b: '', c: '' } }, { a: { b: '' }, c: '' }],
     [{ ab: 'c' }, { a: 'bc' }],
   ])('tells %o from %o', (a, b) => {

@@ -1,6 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { currencyDigits, decimalFromText, divideHalfEven, isCurrency, moneyFromText, multiplyHalfEven, percentHalfEven, textFromMoney, UNITS_PER_ONE } from './money.ts'
+import {
+  currencyDigits,
+  decimalFromText,
+  divideHalfEven,
+  isCurrency,
+  moneyFromText,
+  multiplyHalfEven,
+  percentHalfEven,
+  textFromMoney,
+  UNITS_PER_ONE,
+} from './money.ts'
 
 const units = fc.bigInt(-(10n ** 30n), 10n ** 30n)
 
@@ -40,15 +50,50 @@ describe('an amount', () => {
     expect(moneyFromText(text, currency)).toBe(problem)
   })
 
-  test.each(['', ' ', '1,5', '1.', '.5', '.', '+1', '--1', '1-', '1e3', '1E3', '0x10', ' 1', '1 ', '1\n', '\n1', '1 000', "1'000", '1_000', '1.2.3', '1,000.00', '١', '１', 'NaN', 'Infinity', '∞', '1\u00a0', '−1', '1\0', '$1', '-'])(
-    '%j is not a decimal',
-    (text) => {
-      expect(moneyFromText(text, 'EUR')).toBe('not_a_decimal')
-      expect(moneyFromText(text, 'EUR', 'signed')).toBe('not_a_decimal')
-    },
-  )
+  test.each([
+    '',
+    ' ',
+    '1,5',
+    '1.',
+    '.5',
+    '.',
+    '+1',
+    '--1',
+    '1-',
+    '1e3',
+    '1E3',
+    '0x10',
+    ' 1',
+    '1 ',
+    '1\n',
+    '\n1',
+    '1 000',
+    "1'000",
+    '1_000',
+    '1.2.3',
+    '1,000.00',
+    '١',
+    '１',
+    'NaN',
+    'Infinity',
+    '∞',
+    '1\u00a0',
+    '−1',
+    '1\0',
+    '$1',
+    '-',
+  ])('%j is not a decimal', (text) => {
+    expect(moneyFromText(text, 'EUR')).toBe('not_a_decimal')
+    expect(moneyFromText(text, 'EUR', 'signed')).toBe('not_a_decimal')
+  })
 
-  test.each([['-12.34', -1_234_000_000n], ['0', 0n], ['-0', 0n], ['-0.00', 0n], ['5', 500_000_000n]])('%s may be signed where it is allowed', (text, expected) => {
+  test.each([
+    ['-12.34', -1_234_000_000n],
+    ['0', 0n],
+    ['-0', 0n],
+    ['-0.00', 0n],
+    ['5', 500_000_000n],
+  ])('%s may be signed where it is allowed', (text, expected) => {
     expect(moneyFromText(text, 'EUR', 'signed')).toBe(expected)
   })
 
@@ -67,11 +112,20 @@ describe('an amount', () => {
 })
 
 describe('a decimal', () => {
-  test.each([['33.333333', 6, 3_333_333_300n], ['0.00000001', 8, 1n], ['100', 0, 10_000_000_000n]])('%s with up to %d digits is read', (text, digits, expected) => {
+  test.each([
+    ['33.333333', 6, 3_333_333_300n],
+    ['0.00000001', 8, 1n],
+    ['100', 0, 10_000_000_000n],
+  ])('%s with up to %d digits is read', (text, digits, expected) => {
     expect(decimalFromText(text, digits)).toBe(expected)
   })
 
-  test.each([['33.3333333', 6], ['0.000000001', 8], ['0.000000001', 20], ['1.0', 0]])('%s with up to %d digits is refused', (text, digits) => {
+  test.each([
+    ['33.3333333', 6],
+    ['0.000000001', 8],
+    ['0.000000001', 20],
+    ['1.0', 0],
+  ])('%s with up to %d digits is refused', (text, digits) => {
     expect(decimalFromText(text, digits)).toBe('too_many_digits_after')
   })
 })
@@ -84,7 +138,15 @@ test('currencies have the digits of ISO 4217', () => {
 })
 
 describe('the text of money', () => {
-  test.each([[0n, '0'], [1n, '0.00000001'], [-1n, '-0.00000001'], [150_000_000n, '1.5'], [-150_000_000n, '-1.5'], [10_000_000_000n, '100'], [99_999_999n, '0.99999999']])('of %d units is %s', (value, text) => {
+  test.each([
+    [0n, '0'],
+    [1n, '0.00000001'],
+    [-1n, '-0.00000001'],
+    [150_000_000n, '1.5'],
+    [-150_000_000n, '-1.5'],
+    [10_000_000_000n, '100'],
+    [99_999_999n, '0.99999999'],
+  ])('of %d units is %s', (value, text) => {
     expect(textFromMoney(value)).toBe(text)
   })
 

@@ -22,7 +22,9 @@ const AVRO_FOLDER = join(import.meta.dirname, 'avro')
 
 /** Reads `avro/<Record>.avsc`, every record after the records it names. */
 export function readSchemas(): AvroRecord[] {
-  const files = readdirSync(AVRO_FOLDER).filter((file) => file.endsWith('.avsc')).sort()
+  const files = readdirSync(AVRO_FOLDER)
+    .filter((file) => file.endsWith('.avsc'))
+    .sort()
   const records = files.map((file) => JSON.parse(readFileSync(join(AVRO_FOLDER, file), 'utf8')) as AvroRecord)
   return inDependencyOrder(records)
 }

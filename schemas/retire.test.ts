@@ -84,6 +84,8 @@ test('a change that cannot be read back is refused when the codecs are built', (
 })
 
 test('a record without an id is refused when the codecs are built', () => {
-  const noRetired = (): AvroRecord => { throw new Error('none') }
+  const noRetired = (): AvroRecord => {
+    throw new Error('none')
+  }
   expect(() => createCodecs(readSchemas(), {}, noRetired)).toThrow('ids.json has no id for')
 })

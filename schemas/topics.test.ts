@@ -31,19 +31,21 @@ test('all money streams have one key and one partition count', () => {
 })
 
 test('partitions and retention are those that are promised', () => {
-  expect(Object.fromEntries(all.map(({ name, partitions, retentionMs }) => [name, [partitions, retentionMs < 0 ? 'for ever' : retentionMs / DAY_MS]]))).toEqual({
-    clicks: [12, 30],
-    'player-events': [12, 'for ever'],
-    bindings: [12, 'for ever'],
-    'attributed-events': [12, 30],
-    'scored-events': [12, 'for ever'],
-    ledger: [12, 'for ever'],
-    'click-verdicts': [12, 30],
-    dispositions: [12, 'for ever'],
-    catalog: [1, 'for ever'],
-    'dead-letters': [6, 30],
-    'edge-outcomes': [1, 30],
-  })
+  expect(Object.fromEntries(all.map(({ name, partitions, retentionMs }) => [name, [partitions, retentionMs < 0 ? 'for ever' : retentionMs / DAY_MS]]))).toEqual(
+    {
+      clicks: [12, 30],
+      'player-events': [12, 'for ever'],
+      bindings: [12, 'for ever'],
+      'attributed-events': [12, 30],
+      'scored-events': [12, 'for ever'],
+      ledger: [12, 'for ever'],
+      'click-verdicts': [12, 30],
+      dispositions: [12, 'for ever'],
+      catalog: [1, 'for ever'],
+      'dead-letters': [6, 30],
+      'edge-outcomes': [1, 30],
+    },
+  )
 })
 
 test('no topic is compacted, every topic has log time, and its settings say its retention', () => {

@@ -35,7 +35,8 @@ const MAY_IMPORT: Record<string, string[]> = {
 }
 
 const PURE = /^processors\/[a-z]+\/(core|rows)\.ts$|^processors\/fraud\/rules\/|^processors\/commission\/deals\/|^runtime\/think\.ts$/
-const IMPURE = /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bperformance\.now\(|\bprocess\.(env|hrtime|exit|on)|\bset(Timeout|Interval|Immediate)\(|\bfetch\(/
+const IMPURE =
+  /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bperformance\.now\(|\bprocess\.(env|hrtime|exit|on)|\bset(Timeout|Interval|Immediate)\(|\bfetch\(/
 const IMPURE_MODULES = /^(node:(?!crypto$|assert$|util$|buffer$)|ioredis|@confluentinc|@clickhouse|chdb|pino|fastify|prom-client)/
 
 type Import = { from: string; to: string; typeOnly: boolean }
@@ -69,7 +70,12 @@ describe('imports', () => {
   })
 
   it('name files that exist', () => {
-    const wrong = sources.flatMap(importsOf).filter(({ to }) => /^[a-z]+\//.test(to) && /\.(ts|mjs)$/.test(to) && !isOurs(to) && !to.includes('node_modules') && existsSync(join(ROOT, to.split('/')[0] ?? '')))
+    const wrong = sources
+      .flatMap(importsOf)
+      .filter(
+        ({ to }) =>
+          /^[a-z]+\//.test(to) && /\.(ts|mjs)$/.test(to) && !isOurs(to) && !to.includes('node_modules') && existsSync(join(ROOT, to.split('/')[0] ?? '')),
+      )
     expect(wrong.map(({ from, to }) => `${from} imports ${to}`)).toEqual([])
   })
 
@@ -111,7 +117,11 @@ describe('the tree', () => {
     const words = /\b(clicks?|postbacks?|affiliates?|fraud|conversions?|players?)\b/i
     const wrong = sources
       .filter((file) => file.startsWith('runtime/') && !isTest(file) && file !== 'runtime/config.ts')
-      .flatMap((file) => withoutTopicNames(textOf(file)).split('\n').flatMap((line, i) => (words.test(line) ? [`${file}:${i + 1} ${line.trim()}`] : [])))
+      .flatMap((file) =>
+        withoutTopicNames(textOf(file))
+          .split('\n')
+          .flatMap((line, i) => (words.test(line) ? [`${file}:${i + 1} ${line.trim()}`] : [])),
+      )
     expect(wrong).toEqual([])
   })
 

@@ -14,7 +14,10 @@ export async function installPackages(packages, why, lock) {
   const missing = packages.filter((name) => !isInstalled(name))
   if (missing.length === 0) return
   const command = `sudo apt-get install -y ${missing.join(' ')}`
-  if (programOnPath('apt-get') === null) throw new SetUpError(`${why} needs the packages that Debian calls ${missing.join(' ')}. Install them with this system's package manager and run the command again.`)
+  if (programOnPath('apt-get') === null)
+    throw new SetUpError(
+      `${why} needs the packages that Debian calls ${missing.join(' ')}. Install them with this system's package manager and run the command again.`,
+    )
   if (process.getuid?.() !== 0) throw new SetUpError(`${why} needs packages. Install them and run the command again:\n\n    ${command}\n`)
   await showStep(`installing ${missing.join(' ')} for ${why}`, async () => {
     // An installation that was cut off leaves packages unconfigured, and apt refuses to go on until this has run.

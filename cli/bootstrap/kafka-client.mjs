@@ -61,7 +61,9 @@ async function build(workshop, node, lock) {
     // The headers of the Node that will load it, whatever the machine's own setting says.
     npm_config_nodedir: dirname(dirname(node)),
   }
-  await showStep('building the native Kafka client, once for this machine (about two minutes)', () => runProgram('npm', ['run', 'install'], { cwd: workshop, env, lock }))
+  await showStep('building the native Kafka client, once for this machine (about two minutes)', () =>
+    runProgram('npm', ['run', 'install'], { cwd: workshop, env, lock }),
+  )
   return existsSync(join(workshop, 'build', BINARY))
 }
 
@@ -88,7 +90,11 @@ function putInPlace(cached) {
 
 function cacheKey(node) {
   const { version } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8'))
-  const { stdout } = spawnSync(node, ['-p', '`${process.versions.modules}-${process.platform}-${process.arch}-${process.report.getReport().header.glibcVersionRuntime ?? "other"}`'], { encoding: 'utf8' })
+  const { stdout } = spawnSync(
+    node,
+    ['-p', '`${process.versions.modules}-${process.platform}-${process.arch}-${process.report.getReport().header.glibcVersionRuntime ?? "other"}`'],
+    { encoding: 'utf8' },
+  )
   return `${version}-${stdout.trim()}`
 }
 

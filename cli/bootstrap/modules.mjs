@@ -17,7 +17,9 @@ export async function installModules(lock) {
   if (areModulesComplete()) return
   // Not on the Node in node_modules, which goes away first.
   const env = { PATH: pathWithoutModules() }
-  await showStep('installing the npm packages', () => runProgram('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { env, lock }))
+  await showStep('installing the npm packages', () =>
+    runProgram('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { env, lock }),
+  )
 }
 
 function pathWithoutModules() {
@@ -33,7 +35,9 @@ function areModulesComplete() {
   if (!existsSync(listFile)) return false
   const wanted = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')).packages
   const present = JSON.parse(readFileSync(listFile, 'utf8')).packages
-  return Object.entries(wanted).every(([path, { version, optional }]) => path === '' || (present[path] === undefined ? optional === true : present[path].version === version))
+  return Object.entries(wanted).every(
+    ([path, { version, optional }]) => path === '' || (present[path] === undefined ? optional === true : present[path].version === version),
+  )
 }
 
 /** @throws SetUpError when there is no Node of the right version for this system */
@@ -43,5 +47,7 @@ export function pinnedNode() {
   if (Number(process.versions.node.split('.')[0]) === NODE_MAJOR) return process.execPath
   const found = programOnPath(`node${NODE_MAJOR}`) ?? programOnPath(`node-${NODE_MAJOR}`)
   if (found !== null) return found
-  throw new SetUpError(`no Node ${NODE_MAJOR} comes with the npm packages for ${process.platform} on ${process.arch}. Put a Node ${NODE_MAJOR} first on the PATH (this is ${process.version}) and run the command again.`)
+  throw new SetUpError(
+    `no Node ${NODE_MAJOR} comes with the npm packages for ${process.platform} on ${process.arch}. Put a Node ${NODE_MAJOR} first on the PATH (this is ${process.version}) and run the command again.`,
+  )
 }

@@ -37,5 +37,7 @@ function requireJava() {
   const major = Number(/version "(\d+)/.exec(stderr)?.[1])
   if (status === 0 && major >= JAVA_MAJOR_MIN) return
   const found = status === 0 ? `the java on the PATH is of version ${major}` : 'the java on the PATH does not run'
-  throw new SetUpError(`the local Kafka broker needs Java ${JAVA_MAJOR_MIN} or newer; ${found}. Install it and run the command again:\n\n    sudo apt-get install -y openjdk-${JAVA_MAJOR_MIN}-jre-headless\n`)
+  throw new SetUpError(
+    `the local Kafka broker needs Java ${JAVA_MAJOR_MIN} or newer; ${found}. Install it and run the command again:\n\n    sudo apt-get install -y openjdk-${JAVA_MAJOR_MIN}-jre-headless\n`,
+  )
 }

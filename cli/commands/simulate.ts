@@ -17,7 +17,11 @@ export const command: Command = {
   name: 'simulate',
   summary: 'send realistic traffic with planted frauds; the same seed gives the same traffic',
   usage: 'simulate --seed N --events N [--rate N/s] [--until TIME] [--labels FILE] [--ingest URL]',
-  examples: ['simulate --seed 1 --events 2000', 'simulate --seed 7 --events 50000 --rate 500/s --labels labels.jsonl', 'simulate --seed 7 --events 2000 --until 2026-11-23T12:00:00Z'],
+  examples: [
+    'simulate --seed 1 --events 2000',
+    'simulate --seed 7 --events 50000 --rate 500/s --labels labels.jsonl',
+    'simulate --seed 7 --events 2000 --until 2026-11-23T12:00:00Z',
+  ],
   options: {
     seed: { type: 'string' },
     events: { type: 'string' },
@@ -82,7 +86,8 @@ export function argumentsFrom(values: Readonly<Record<string, unknown>>, positio
   const untilMs = until === null ? Math.floor(nowMs / HOUR_MS) * HOUR_MS : msFromInstant(until)
   if (untilMs === null || untilMs > nowMs) return `--until wants a past time with offset, such as 2026-11-23T12:00:00Z${gotText(until)}`
   const ingest = text('ingest')
-  if (ingest !== null && !/^https?:$/.test(URL.parse(ingest)?.protocol ?? '')) return `--ingest wants an address such as http://127.0.0.1:8080${gotText(ingest)}`
+  if (ingest !== null && !/^https?:$/.test(URL.parse(ingest)?.protocol ?? ''))
+    return `--ingest wants an address such as http://127.0.0.1:8080${gotText(ingest)}`
   const labels = text('labels')
   if (labels === '') return '--labels wants the name of a file'
   return { seed, events, perSecond, endMs: untilMs, labels, ingest: ingest?.replace(/\/+$/, '') ?? null }

@@ -34,7 +34,13 @@ export function report(player: Player, random: Random, schedule: Schedule, draft
     timed: true,
     fields: draft.fields,
   }
-  schedule({ message, occurredAtMs: Math.round(draft.atMs), journey: player.journey, label: draft.label ?? player.label, ...(draft.sendAtMs !== undefined && { sendAtMs: draft.sendAtMs }) })
+  schedule({
+    message,
+    occurredAtMs: Math.round(draft.atMs),
+    journey: player.journey,
+    label: draft.label ?? player.label,
+    ...(draft.sendAtMs !== undefined && { sendAtMs: draft.sendAtMs }),
+  })
 }
 
 /** Postbacks for what happens once, batches for what an operator's night job sends. */
@@ -73,7 +79,11 @@ export function live(player: Player, random: Random, schedule: Schedule, ids: Id
   for (let n = 0; n < deposits; n++) {
     const amount = depositAmount(market, random)
     const id = ids.next('dep')
-    report(player, random, schedule, { event: 'deposit', atMs, fields: { external_event_id: id, amount, currency: market.currency, ...attributes(player, random) } })
+    report(player, random, schedule, {
+      event: 'deposit',
+      atMs,
+      fields: { external_event_id: id, amount, currency: market.currency, ...attributes(player, random) },
+    })
     if (random.chance(0.006)) {
       const fields = { external_event_id: ids.next('cb'), refers_to: id, amount, currency: market.currency }
       report(player, random, schedule, { event: 'chargeback', atMs: atMs + random.logNormal(dayMs, 0.6), fields })
@@ -85,7 +95,11 @@ export function live(player: Player, random: Random, schedule: Schedule, ids: Id
   else play(player, random, schedule, ids, firstMs)
   if (random.chance(0.3)) {
     const amount = depositAmount(market, random)
-    report(player, random, schedule, { event: 'withdrawal', atMs: firstMs + random.logNormal(12 * hourMs, 1), fields: { external_event_id: ids.next('wd'), amount, currency: market.currency } })
+    report(player, random, schedule, {
+      event: 'withdrawal',
+      atMs: firstMs + random.logNormal(12 * hourMs, 1),
+      fields: { external_event_id: ids.next('wd'), amount, currency: market.currency },
+    })
   }
 }
 
@@ -110,7 +124,13 @@ function play(player: Player, random: Random, schedule: Schedule, ids: Ids, firs
       report(player, random, schedule, {
         event: 'revenue_reported',
         atMs,
-        fields: { external_event_id: ids.next('rev'), period, revision: String(revision), amount: moneyText(revenue, player.market), currency: player.market.currency },
+        fields: {
+          external_event_id: ids.next('rev'),
+          period,
+          revision: String(revision),
+          amount: moneyText(revenue, player.market),
+          currency: player.market.currency,
+        },
       })
     tell(1, startMs)
     if (random.chance(0.35)) {

@@ -2,14 +2,7 @@
 
 export type EventType = 'registration' | 'deposit' | 'withdrawal' | 'trade_closed' | 'revenue_reported' | 'chargeback' | 'status_change'
 
-export type FraudKind =
-  | 'click_flood'
-  | 'bot_farm'
-  | 'scripted_registration'
-  | 'forged_click'
-  | 'shared_external_id'
-  | 'conflicting_repeat'
-  | 'chargeback_ring'
+export type FraudKind = 'click_flood' | 'bot_farm' | 'scripted_registration' | 'forged_click' | 'shared_external_id' | 'conflicting_repeat' | 'chargeback_ring'
 
 /** Names the fraud that a message belongs to. It is written beside the traffic, never into it. */
 export type Label = { kind: FraudKind; campaign: number }

@@ -150,7 +150,9 @@ describe('planted frauds', () => {
     const clickTimes = new Map(clicks(large).map((planned) => [planned.click.ref, planned.occurredAtMs]))
     const delays = (kind: FraudKind | null) =>
       events(large).flatMap(({ event, occurredAtMs, label }) =>
-        event.event === 'registration' && (label?.kind ?? null) === kind && event.click !== null && 'ref' in event.click ? [occurredAtMs - (clickTimes.get(event.click.ref) ?? 0)] : [],
+        event.event === 'registration' && (label?.kind ?? null) === kind && event.click !== null && 'ref' in event.click
+          ? [occurredAtMs - (clickTimes.get(event.click.ref) ?? 0)]
+          : [],
       )
     expect(Math.max(...delays('scripted_registration'))).toBeLessThan(2000)
     expect(Math.min(...delays(null))).toBeGreaterThan(10_000)
@@ -159,7 +161,9 @@ describe('planted frauds', () => {
   test('a conflicting repeat is sent well after the true report', () => {
     const conflicts = events(large).filter((planned) => planned.label?.kind === 'conflicting_repeat' && !planned.repeat)
     for (const { event, sendAtMs } of conflicts) {
-      const twin = events(large).find((planned) => planned.label === null && !planned.repeat && planned.event.fields.external_event_id === event.fields.external_event_id)
+      const twin = events(large).find(
+        (planned) => planned.label === null && !planned.repeat && planned.event.fields.external_event_id === event.fields.external_event_id,
+      )
       if (twin !== undefined) expect(sendAtMs - twin.sendAtMs).toBeGreaterThan(600_000)
     }
     expect(conflicts.length).toBeGreaterThan(0)

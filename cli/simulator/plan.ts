@@ -100,7 +100,14 @@ function createStage(options: PlanOptions, push: (planned: PlannedMessage) => vo
       // Only what is reported as it happens can go without its time.
       const isNow = options.redirectsFromMs !== null && occurredAtMs >= options.redirectsFromMs && !isLate && label === null && sendAtMs === undefined
       const timed = !(isNow && noise.chance(untimedShare))
-      const planned: PlannedMessage = { message: timed ? message : { ...message, timed }, occurredAtMs, sendAtMs: Math.round(sendAtMs ?? usual), journey, repeat: false, label }
+      const planned: PlannedMessage = {
+        message: timed ? message : { ...message, timed },
+        occurredAtMs,
+        sendAtMs: Math.round(sendAtMs ?? usual),
+        journey,
+        repeat: false,
+        label,
+      }
       add(planned)
       if (noise.chance(repeatShare)) add({ ...planned, sendAtMs: Math.round(planned.sendAtMs + later()), repeat: true })
     },
@@ -157,4 +164,3 @@ function createCampaigns(stage: Stage, seed: number): { start(atMs: number): voi
 function smallAffiliateLink(market: Market, random: Random): MarketLink {
   return random.pick(market.links.slice(Math.floor(market.links.length / 2)))
 }
-

@@ -84,7 +84,13 @@ export async function runSimulator(options: SimulatorOptions): Promise<Simulator
   return result
 }
 
-async function sendBatch(plan: Iterable<PlannedMessage>, perSecond: number | null, sender: Sender, result: SimulatorResult, options: SimulatorOptions): Promise<void> {
+async function sendBatch(
+  plan: Iterable<PlannedMessage>,
+  perSecond: number | null,
+  sender: Sender,
+  result: SimulatorResult,
+  options: SimulatorOptions,
+): Promise<void> {
   const startedMs = Date.now()
   const size = perSecond === null ? chunkMessages : Math.max(1, Math.min(chunkMessages, Math.floor(perSecond / 10)))
   let sent = 0
@@ -98,7 +104,12 @@ async function sendBatch(plan: Iterable<PlannedMessage>, perSecond: number | nul
 }
 
 /** Keeps to the clock; what is behind it (history, or an outage of the edge) is caught up at a bounded rate. */
-async function sendEndless(plan: Generator<PlannedMessage, void, undefined>, sender: Sender, result: SimulatorResult, options: SimulatorOptions): Promise<void> {
+async function sendEndless(
+  plan: Generator<PlannedMessage, void, undefined>,
+  sender: Sender,
+  result: SimulatorResult,
+  options: SimulatorOptions,
+): Promise<void> {
   let next = plan.next()
   while (!next.done) {
     options.signal.throwIfAborted()

@@ -74,7 +74,10 @@ async function send(url: string, messages: PlannedMessage[], signal = new AbortC
   return createSender({ ingestUrl: url, secrets: { platform: 'secret' }, signal }).send(messages)
 }
 
-const acceptClicks = (seen: Seen): Reply => ({ status: 202, body: { items: (JSON.parse(seen.body) as unknown[]).map((_, index) => ({ index, status: 'accepted', click_id: clickId })) } })
+const acceptClicks = (seen: Seen): Reply => ({
+  status: 202,
+  body: { items: (JSON.parse(seen.body) as unknown[]).map((_, index) => ({ index, status: 'accepted', click_id: clickId })) },
+})
 const acceptEvent: Reply = { status: 200, body: { receipt_id: 'rc_1', event_id: 'ev_1', status: 'accepted' } }
 
 test('a registration names the click id that came back for its click', async () => {
@@ -98,7 +101,9 @@ test('a forged claim differs from the id that came back', async () => {
 })
 
 test('a visitor follows the link under his own address and browser, and the landing address holds the click id', async () => {
-  const edge = await startEdge((seen) => (seen.url.startsWith('/c/') ? { status: 302, headers: { location: `https://casino.example/?cid=${clickId}` } } : acceptEvent))
+  const edge = await startEdge((seen) =>
+    seen.url.startsWith('/c/') ? { status: 302, headers: { location: `https://casino.example/?cid=${clickId}` } } : acceptEvent,
+  )
   const [outcome] = await send(edge.url, [click({ channel: 'redirect' }), event({ click: { ref: 1, change: 'none' } })])
   expect(outcome).toEqual({ status: 'accepted', clickId, eventId: null, player: null })
   expect([edge.seen[0]?.url, edge.seen[0]?.headers['user-agent'], edge.seen[0]?.headers['x-forwarded-for']]).toEqual(['/c/ann?sub1=x', 'agent', '73.1.2.3'])
@@ -120,7 +125,15 @@ test('a refusal is told with its code and not repeated', async () => {
 })
 
 test('each item of a batch has its own outcome', async () => {
-  const edge = await startEdge(() => ({ status: 202, body: { items: [{ index: 0, status: 'rejected', error: { code: 'too_old' } }, { index: 1, status: 'accepted', event_id: 'ev_2', receipt_id: 'rc_2' }] } }))
+  const edge = await startEdge(() => ({
+    status: 202,
+    body: {
+      items: [
+        { index: 0, status: 'rejected', error: { code: 'too_old' } },
+        { index: 1, status: 'accepted', event_id: 'ev_2', receipt_id: 'rc_2' },
+      ],
+    },
+  }))
   const other = event({ channel: 'batch', playerId: 'p2', event: 'revenue_reported', fields: { revision: '2' } })
   const outcomes = await send(edge.url, [event({ channel: 'batch' }), { ...other, journey: 2 }])
   expect(outcomes.map((outcome) => outcome.status)).toEqual(['rejected', 'accepted'])
@@ -137,7 +150,10 @@ test('an event whose click was refused is not sent', async () => {
 test('the events of one player arrive in their order', async () => {
   const edge = await startEdge(() => acceptEvent)
   const ids = Array.from({ length: 8 }, (_, n) => `e${n}`)
-  await send(edge.url, ids.map((id) => event({ event: 'deposit', fields: { external_event_id: id } })))
+  await send(
+    edge.url,
+    ids.map((id) => event({ event: 'deposit', fields: { external_event_id: id } })),
+  )
   expect(edge.seen.map((seen) => new URL(seen.url, edge.url).searchParams.get('external_event_id'))).toEqual(ids)
 })
 

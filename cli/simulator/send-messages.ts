@@ -64,8 +64,12 @@ export function createSender(options: SenderOptions): Sender {
     const query = new URLSearchParams({ ...click.subIds, ...(click.affiliateClickId !== null && { affiliate_click_id: click.affiliateClickId }) })
     const headers: Record<string, string> = { 'user-agent': click.userAgent, 'x-forwarded-for': click.ip }
     if (click.referrer !== null) headers.referer = click.referrer
-    const answer = await exchange({ method: 'GET', url: `${options.ingestUrl}/c/${click.linkId}?${query.toString()}`, headers, attemptsMax: redirectAttemptsMax }, options.signal)
-    if (answer === null || answer.status >= 500 || answer.status === 429) return { status: 'failed', code: answer === null ? 'no_answer' : String(answer.status) }
+    const answer = await exchange(
+      { method: 'GET', url: `${options.ingestUrl}/c/${click.linkId}?${query.toString()}`, headers, attemptsMax: redirectAttemptsMax },
+      options.signal,
+    )
+    if (answer === null || answer.status >= 500 || answer.status === 429)
+      return { status: 'failed', code: answer === null ? 'no_answer' : String(answer.status) }
     const id = answer.location === null ? null : URL.parse(answer.location)?.searchParams.get(click.clickParam)
     if (answer.status !== 302 || !id) return { status: 'rejected', code: codeOf(answer.body, answer.status) }
     const skewMs = Date.now() - planned.occurredAtMs
@@ -104,7 +108,12 @@ export function createSender(options: SenderOptions): Sender {
       event.channel === 'get'
         ? { method: 'GET' as const, url: `${url}?${new URLSearchParams(fields).toString()}`, headers }
         : event.channel === 'form'
-          ? { method: 'POST' as const, url, headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' }, body: new URLSearchParams(fields).toString() }
+          ? {
+              method: 'POST' as const,
+              url,
+              headers: { ...headers, 'content-type': 'application/x-www-form-urlencoded' },
+              body: new URLSearchParams(fields).toString(),
+            }
           : { method: 'POST' as const, url, headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(jsonFields(fields)) }
     const answer = await exchange({ ...request, attemptsMax: postAttemptsMax }, options.signal)
     if (answer === null) return { status: 'failed', code: 'no_answer' }
@@ -121,14 +130,21 @@ export function createSender(options: SenderOptions): Sender {
         return fields === null ? [] : [{ item, body: jsonFields(fields) }]
       })
       if (ready.length === 0) return
-      const answers = await postBatch('/v1/events', integrationId, ready.map(({ body }) => body))
+      const answers = await postBatch(
+        '/v1/events',
+        integrationId,
+        ready.map(({ body }) => body),
+      )
       ready.forEach(({ item }, at) => note(item.index, itemOutcome(answers, at, item.planned.message as EventMessage)))
     })
   }
 
   async function postBatch(path: string, integrationId: string, body: unknown[]): Promise<{ items: unknown[]; status: number; body: unknown }> {
     const headers = { authorization: `Bearer ${options.secrets[integrationId] ?? ''}`, 'content-type': 'application/json' }
-    const answer = await exchange({ method: 'POST', url: `${options.ingestUrl}${path}`, headers, body: JSON.stringify(body), attemptsMax: postAttemptsMax }, options.signal)
+    const answer = await exchange(
+      { method: 'POST', url: `${options.ingestUrl}${path}`, headers, body: JSON.stringify(body), attemptsMax: postAttemptsMax },
+      options.signal,
+    )
     const items = isObject(answer?.body) && Array.isArray(answer.body.items) ? (answer.body.items as unknown[]) : []
     return { items, status: answer?.status ?? 0, body: answer?.body }
   }
@@ -204,7 +220,11 @@ function clickBody(click: ClickMessage, occurredAtMs: number): Record<string, un
 
 /** JSON has numbers and truth where a query has only text. */
 function jsonFields(fields: Record<string, string>): Record<string, unknown> {
-  return { ...fields, ...(fields.revision !== undefined && { revision: Number(fields.revision) }), ...(fields.is_test !== undefined && { is_test: fields.is_test === 'true' }) }
+  return {
+    ...fields,
+    ...(fields.revision !== undefined && { revision: Number(fields.revision) }),
+    ...(fields.is_test !== undefined && { is_test: fields.is_test === 'true' }),
+  }
 }
 
 function itemOutcome(answers: { items: unknown[]; status: number; body: unknown }, at: number, event?: EventMessage): Outcome {

@@ -56,4 +56,3 @@ export type Campaign = { stage: Stage; random: Random; startMs: number; market: 
 
 /** Plays one campaign of a fraud onto the stage. */
 export type Fraud = (campaign: Campaign) => void
-

@@ -8,7 +8,13 @@ const safari = (device: string, version: string): string =>
   `Mozilla/5.0 (${device}) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/${version} Mobile/15E148 Safari/604.1`
 
 const versions = [128, 129, 130, 131, 132, 133, 134]
-const phones = ['Linux; Android 10; K', 'Linux; Android 14; Pixel 8', 'Linux; Android 13; SM-A536B', 'Linux; Android 14; SM-S921B', 'Linux; Android 12; Redmi Note 11']
+const phones = [
+  'Linux; Android 10; K',
+  'Linux; Android 14; Pixel 8',
+  'Linux; Android 13; SM-A536B',
+  'Linux; Android 14; SM-S921B',
+  'Linux; Android 12; Redmi Note 11',
+]
 const iphones = ['17.5', '17.6', '18.0', '18.1', '18.2']
 const desktops = ['Windows NT 10.0; Win64; x64', 'Macintosh; Intel Mac OS X 10_15_7', 'X11; Linux x86_64']
 

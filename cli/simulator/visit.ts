@@ -55,8 +55,18 @@ export function createVisitors(stage: Stage, random: Random, neighbourhood: Neig
         return
       }
       const link = pickLink(random)
-      const person = random.chance(crawlerShare) ? { userAgent: crawlerUserAgent(random), converts: false } : { userAgent: personUserAgent(random), converts: true }
-      const draft = { market, link, ip: neighbourhood.addressOf(random), userAgent: person.userAgent, journey, referrer: random.pick(referrers), subIds: subIdsOf(random) }
+      const person = random.chance(crawlerShare)
+        ? { userAgent: crawlerUserAgent(random), converts: false }
+        : { userAgent: personUserAgent(random), converts: true }
+      const draft = {
+        market,
+        link,
+        ip: neighbourhood.addressOf(random),
+        userAgent: person.userAgent,
+        journey,
+        referrer: random.pick(referrers),
+        subIds: subIdsOf(random),
+      }
       let lastMs = atMs
       let ref = stage.click({ ...draft, atMs })
       if (random.chance(secondClickShare)) {

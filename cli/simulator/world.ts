@@ -38,8 +38,12 @@ export function worldFromCatalog(catalog: Catalog): World | null {
 function marketOf(catalog: Catalog, brandId: string): Market | null {
   const integrations = catalog.integrations.filter((integration) => integration.brandId === brandId)
   const reporters = integrations.filter((integration) => integration.scopes.includes('events'))
-  const platform = reporters.find((integration) => integration.subject === 'player' && integration.scopes.includes('clicks')) ?? reporters.find((integration) => integration.subject === 'player')
-  const links = catalog.links.filter((link) => link.brandId === brandId).map((link) => ({ ...link, clickParam: offerById(catalog, link.offerId)?.clickParam ?? 'click_id' }))
+  const platform =
+    reporters.find((integration) => integration.subject === 'player' && integration.scopes.includes('clicks')) ??
+    reporters.find((integration) => integration.subject === 'player')
+  const links = catalog.links
+    .filter((link) => link.brandId === brandId)
+    .map((link) => ({ ...link, clickParam: offerById(catalog, link.offerId)?.clickParam ?? 'click_id' }))
   const clickReporters = integrations.filter((integration) => integration.scopes.includes('clicks'))
   if (platform === undefined || links.length === 0 || clickReporters.length === 0) return null
   const components = catalog.deals.filter((deal) => deal.brandId === brandId).flatMap((deal) => deal.components)
@@ -53,7 +57,9 @@ function marketOf(catalog: Catalog, brandId: string): Market | null {
     platform,
     network: reporters.find((integration) => integration.subject === 'click') ?? null,
     clickReporters,
-    promoCodes: catalog.promoCodes.filter((promo) => promo.brandId === brandId).map((promo) => ({ code: promo.code, fromMs: promo.validFromMs, toMs: promo.validToMs })),
+    promoCodes: catalog.promoCodes
+      .filter((promo) => promo.brandId === brandId)
+      .map((promo) => ({ code: promo.code, fromMs: promo.validFromMs, toMs: promo.validToMs })),
     currency,
     digits: Math.min(2, currencyDigits(currency) ?? 2),
     minDeposit: Math.max(1, ...(thresholds.length > 0 ? thresholds : [usualDeposit[kind]])),

@@ -61,14 +61,12 @@ export function clickFromFields(fields: Fields, context: Context): ValidClick | 
 
 function namesProblem(fields: Fields, integration: Integration): FieldProblem | null {
   const [twice] = fields.repeated
-  if (twice !== undefined)
-    return { code: 'repeated_field', field: shownName(twice), detail: 'a name is given twice', fix: 'give each name once' }
+  if (twice !== undefined) return { code: 'repeated_field', field: shownName(twice), detail: 'a name is given twice', fix: 'give each name once' }
   for (const name of fields.values.keys()) {
     if (!known.has(name) && !integration.ignoredParameters.includes(name)) return unknownName(name)
   }
   for (const name of required) {
-    if (!fields.values.has(name))
-      return { code: 'missing_field', field: name, detail: `${name} is missing`, fix: `send ${name} with each click` }
+    if (!fields.values.has(name)) return { code: 'missing_field', field: name, detail: `${name} is missing`, fix: `send ${name} with each click` }
   }
   const has = (name: string) => fields.values.has(name)
   if (has('link_id') && has('promo_code'))
@@ -114,8 +112,7 @@ function subIdsOf(value: JsonValue | undefined): { values: Record<string, string
   const wrong = (detail: string, fix: string) => ({ problem: { code: 'invalid_value', field: 'sub_ids', detail, fix } })
   if (!isJsonObject(value)) return wrong('sub_ids is no object', 'send an object of strings')
   if (value.repeated.length > 0) return wrong('a name in sub_ids is given twice', 'give each name once')
-  if (value.values.size > KEPT_PARAMETERS_MAX)
-    return wrong(`sub_ids has more than ${KEPT_PARAMETERS_MAX} names`, `send at most ${KEPT_PARAMETERS_MAX}`)
+  if (value.values.size > KEPT_PARAMETERS_MAX) return wrong(`sub_ids has more than ${KEPT_PARAMETERS_MAX} names`, `send at most ${KEPT_PARAMETERS_MAX}`)
   const entries: [string, string][] = []
   for (const [name, sent] of value.values) {
     const text = textOf('sub_ids', sent)

@@ -12,10 +12,7 @@ export type Enrichment = { networkOf: NetworkLookup; deviceOf: (userAgent: strin
 
 export type Visitor = { ip: string; userAgent: string; language: string; referrer: string | null }
 
-type ClickFacts = Pick<
-  Click,
-  'click_id' | 'occurred_at' | 'received_at' | 'source' | 'external_click_id' | 'affiliate_click_id' | 'sub_ids' | 'is_test'
->
+type ClickFacts = Pick<Click, 'click_id' | 'occurred_at' | 'received_at' | 'source' | 'external_click_id' | 'affiliate_click_id' | 'sub_ids' | 'is_test'>
 
 /** The record of a click. The address, the user agent and the path of the referrer end here. */
 export function clickRecord(facts: ClickFacts, link: Link, visitor: Visitor, enrichment: Enrichment, catalog: Catalog): Click {

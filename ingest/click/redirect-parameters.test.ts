@@ -12,10 +12,7 @@ describe('the parameters of a click link', () => {
   })
 
   test('are at most 30 of 500 characters, and sub1 to sub10 go first', () => {
-    const pairs = [
-      ...Array.from({ length: 40 }, (_, index): [string, string] => [`x${index}`, 'v'.repeat(600)]),
-      ['sub10', 'late'] as [string, string],
-    ]
+    const pairs = [...Array.from({ length: 40 }, (_, index): [string, string] => [`x${index}`, 'v'.repeat(600)]), ['sub10', 'late'] as [string, string]]
     const { subIds } = redirectParameters(pairs)
     expect(Object.keys(subIds)).toHaveLength(30)
     expect(subIds['sub10']).toBe('late')

@@ -23,10 +23,7 @@ export function asnOf(table: AsnTable, ip: string): number | null {
   return lookUp(table.v6, high)
 }
 
-function lookUp<T extends number | bigint>(
-  ranges: { starts: ArrayLike<T>; ends: ArrayLike<T>; asns: Uint32Array },
-  value: T,
-): number | null {
+function lookUp<T extends number | bigint>(ranges: { starts: ArrayLike<T>; ends: ArrayLike<T>; asns: Uint32Array }, value: T): number | null {
   let low = 0
   let high = ranges.starts.length - 1
   while (low <= high) {

@@ -194,10 +194,7 @@ export const classOfWords: readonly [Exclude<IpClass, 'unknown'>, RegExp][] = [
     /\b(hosting|hosted|host|cloud\w*|data ?cent(er|re)s?|datacamp|vps|vds|dedicated|servers?|colocation|colo|cdn|webhost\w*|digitalocean|hetzner|ovh|linode|vultr|contabo|leaseweb|scaleway|amazon\w*|aws|google|azure|alibaba|tencent|rackspace|ionos|m247|choopa|hostinger|godaddy|namecheap|proxy|vpn|infrastructure)\b/,
   ],
   ['mobile', /\b(mobile|mobil\w*|wireless|cellular|celular|cellco|gsm|lte|movil\w*|telcel|t-mobile|movistar|mtn|airtel|jio|orascom)\b/],
-  [
-    'business',
-    /\b(bank\w*|insurance|holdings?|corporation|consulting|hospital|government|ministry|airlines?|motors?|pharma\w*|energy|enterprise|business)\b/,
-  ],
+  ['business', /\b(bank\w*|insurance|holdings?|corporation|consulting|hospital|government|ministry|airlines?|motors?|pharma\w*|energy|enterprise|business)\b/],
   [
     'residential',
     /\b(telecom\w*|telekom\w*|telefonica|telephone|communications?|comcast|cable\w*|broadband|fib(er|re|ra)\w*|dsl|adsl|isp|internet|internet service|provider|net|network|networks|telenet|telia|spectrum|charter|cox|verizon|orange|vodafone|bt|virgin media|wifi|wisp)\b/,

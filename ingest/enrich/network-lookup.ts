@@ -16,9 +16,7 @@ export function createNetworkLookup(): NetworkLookup {
     readFileSync(resolve('@ip-location-db/asn/asn-ipv4-num.csv'), 'utf8'),
     readFileSync(resolve('@ip-location-db/asn/asn-ipv6-num.csv'), 'utf8'),
   )
-  const countries = new Reader<CountryResponse>(
-    readFileSync(resolve('@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb')),
-  )
+  const countries = new Reader<CountryResponse>(readFileSync(resolve('@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb')))
   return (ip) => {
     const asn = asnOf(table, ip)
     return { country: countryOf(countries.get(ip)), asn, ipClass: ipClassOf(asn, asn === null ? '' : table.nameOf(asn)) }

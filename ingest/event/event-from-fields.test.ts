@@ -37,10 +37,7 @@ const GOOD: Record<string, string> = {
   is_test: 'true',
 }
 const BASE: Record<string, Record<string, string>> = Object.fromEntries(
-  eventTypes.map((type) => [
-    type,
-    Object.fromEntries([...presenceOf(type, 'player').required].map((name) => [name, name === 'event' ? type : GOOD[name]!])),
-  ]),
+  eventTypes.map((type) => [type, Object.fromEntries([...presenceOf(type, 'player').required].map((name) => [name, name === 'event' ? type : GOOD[name]!]))]),
 )
 
 function read(fields: Record<string, JsonValue>, integration = PLAYER) {
@@ -110,11 +107,7 @@ describe('a value', () => {
     ['player that looks like a click', { ...deposit, player_id: 'click~x' }, ['player_id', 'invalid_value']],
     ['player that is a mail address', { ...deposit, player_id: 'jane@private.example' }, ['player_id', 'personal_data']],
     ['time 400 days ago', { ...deposit, occurred_at: new Date(NOW_MS - 400 * 86_400_000).toISOString() }, null],
-    [
-      'time before that',
-      { ...deposit, occurred_at: new Date(NOW_MS - 400 * 86_400_000 - 1).toISOString() },
-      ['occurred_at', 'time_too_old'],
-    ],
+    ['time before that', { ...deposit, occurred_at: new Date(NOW_MS - 400 * 86_400_000 - 1).toISOString() }, ['occurred_at', 'time_too_old']],
     ['time 5 minutes ahead', { ...deposit, occurred_at: new Date(NOW_MS + 300_000).toISOString() }, null],
     ['time after that', { ...deposit, occurred_at: new Date(NOW_MS + 300_001).toISOString() }, ['occurred_at', 'time_in_future']],
     ['time without offset', { ...deposit, occurred_at: '2026-06-01T00:00:00' }, ['occurred_at', 'invalid_time']],

@@ -63,8 +63,7 @@ export function eventFromFields(fields: Fields, integration: Integration, nowMs:
 
 function namedFields(fields: Fields, integration: Integration): Named | FieldProblem {
   const [twice] = fields.repeated
-  if (twice !== undefined)
-    return { code: 'repeated_field', field: shownName(twice), detail: 'a name is given twice', fix: 'give each name once' }
+  if (twice !== undefined) return { code: 'repeated_field', field: shownName(twice), detail: 'a name is given twice', fix: 'give each name once' }
   const named = new Map<FieldName, JsonValue>()
   const attributes = new Map<string, JsonValue>()
   for (const [sentName, value] of fields.values) {
@@ -115,8 +114,7 @@ function presenceProblem(named: ReadonlyMap<FieldName, JsonValue>, type: SentEve
     return { code: 'field_not_allowed', field: name, detail: `${name} does not belong to ${where}`, fix: `leave ${name} out` }
   }
   for (const name of required) {
-    if (!named.has(name))
-      return { code: 'missing_field', field: name, detail: `${name} is missing`, fix: `send ${name} with the event ${type}` }
+    if (!named.has(name)) return { code: 'missing_field', field: name, detail: `${name} is missing`, fix: `send ${name} with the event ${type}` }
   }
   return null
 }
@@ -129,12 +127,7 @@ class FieldFault extends Error {
   }
 }
 
-function readEvent(
-  { named, attributes }: Named,
-  eventType: SentEventType,
-  integration: Integration,
-  nowMs: number,
-): ValidEvent | FieldProblem {
+function readEvent({ named, attributes }: Named, eventType: SentEventType, integration: Integration, nowMs: number): ValidEvent | FieldProblem {
   const optional = <T>(name: FieldName, read: (name: string, value: JsonValue) => T): T | null => {
     const value = named.get(name)
     return value === undefined ? null : read(name, value)

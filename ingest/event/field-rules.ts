@@ -1,13 +1,5 @@
 /** Which fields an event has: the one place where that is said. */
-export const eventTypes = [
-  'registration',
-  'deposit',
-  'withdrawal',
-  'trade_closed',
-  'revenue_reported',
-  'chargeback',
-  'status_change',
-] as const
+export const eventTypes = ['registration', 'deposit', 'withdrawal', 'trade_closed', 'revenue_reported', 'chargeback', 'status_change'] as const
 export type SentEventType = (typeof eventTypes)[number]
 
 export const operatorStatuses = ['pending', 'held', 'approved', 'rejected', 'reversed'] as const
@@ -73,10 +65,7 @@ const byType: Readonly<Record<SentEventType, Presence>> = {
 }
 
 /** The fields of an event of this type. */
-export function presenceOf(
-  type: SentEventType,
-  subject: 'player' | 'click',
-): { required: ReadonlySet<FieldName>; allowed: ReadonlySet<FieldName> } {
+export function presenceOf(type: SentEventType, subject: 'player' | 'click'): { required: ReadonlySet<FieldName>; allowed: ReadonlySet<FieldName> } {
   return presences[subject][type]
 }
 

@@ -35,9 +35,7 @@ export async function readBody(request: IncomingMessage, accepts: readonly Media
   if (!isTaken && (bytes.length > 0 || !accepts.includes('form')))
     return unsupportedType(accepts.includes('form') ? 'application/json or application/x-www-form-urlencoded' : 'application/json')
   const text = textOf(bytes)
-  return text === null
-    ? { status: 400, code: 'invalid_text', detail: 'the body is not UTF-8', fix: 'send UTF-8' }
-    : { text, type: isTaken ? type : null }
+  return text === null ? { status: 400, code: 'invalid_text', detail: 'the body is not UTF-8', fix: 'send UTF-8' } : { text, type: isTaken ? type : null }
 }
 
 /** null when there is more than is taken. The rest is thrown away by the server once it has answered. */

@@ -10,8 +10,5 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
 }
 
 export function sendJson(reply: FastifyReply, status: number, value: object): FastifyReply {
-  return reply
-    .code(status)
-    .headers({ 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' })
-    .send(JSON.stringify(value))
+  return reply.code(status).headers({ 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' }).send(JSON.stringify(value))
 }

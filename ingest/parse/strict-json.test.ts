@@ -14,29 +14,7 @@ describe('strict JSON', () => {
 
   test('takes exactly the texts that JSON.parse takes', () => {
     const pieces = fc.array(
-      fc.constantFrom(
-        '{',
-        '}',
-        '[',
-        ']',
-        ',',
-        ':',
-        '"a"',
-        '"',
-        '\\',
-        '\\u00e9',
-        '1',
-        '-',
-        '.',
-        'e',
-        '0',
-        'true',
-        'null',
-        ' ',
-        '\n',
-        '\u0001',
-        'x',
-      ),
+      fc.constantFrom('{', '}', '[', ']', ',', ':', '"a"', '"', '\\', '\\u00e9', '1', '-', '.', 'e', '0', 'true', 'null', ' ', '\n', '\u0001', 'x'),
       { maxLength: 8 },
     )
     fc.assert(
@@ -74,8 +52,7 @@ function plainOf(value: JsonValue): unknown {
   if (isJsonNumber(value)) return Number(value.text)
   if (!isJsonObject(value)) return value
   const plain: Record<string, unknown> = {}
-  for (const [name, inner] of value.values)
-    Object.defineProperty(plain, name, { value: plainOf(inner), enumerable: true, configurable: true, writable: true })
+  for (const [name, inner] of value.values) Object.defineProperty(plain, name, { value: plainOf(inner), enumerable: true, configurable: true, writable: true })
   return plain
 }
 

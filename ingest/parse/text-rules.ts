@@ -20,8 +20,7 @@ export function firstChars(text: string, max: number): string {
 export function textOf(name: string, value: JsonValue): string | FieldProblem {
   if (typeof value !== 'string')
     return { code: 'invalid_type', field: name, detail: `${name} is not a string`, fix: `send ${name} as a string, or leave it out` }
-  if (!value.isWellFormed())
-    return { code: 'invalid_text', field: name, detail: `${name} is not valid Unicode`, fix: `send ${name} as UTF-8` }
+  if (!value.isWellFormed()) return { code: 'invalid_text', field: name, detail: `${name} is not valid Unicode`, fix: `send ${name} as UTF-8` }
   return value
 }
 

@@ -24,16 +24,10 @@ export type BatchRoute = {
 export const ITEMS_MAX = 1_000
 
 /** POST of one item or a list: each is told its own fate, and nothing is answered before all accepted ones are durable. */
-export async function answerBatch(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  route: BatchRoute,
-  context: IngestContext,
-): Promise<FastifyReply> {
+export async function answerBatch(request: FastifyRequest, reply: FastifyReply, route: BatchRoute, context: IngestContext): Promise<FastifyReply> {
   const sender = authorizedSender(context.secrets, bearerOf(request.headers.authorization), route.scope)
   if (isProblem(sender)) {
-    const known =
-      sender.status === 403 ? authorizedSender(context.secrets, bearerOf(request.headers.authorization), otherScope(route.scope)) : sender
+    const known = sender.status === 403 ? authorizedSender(context.secrets, bearerOf(request.headers.authorization), otherScope(route.scope)) : sender
     return refuse(reply, context, route, isProblem(known) ? null : known, sender, 1)
   }
   const values = await itemsOf(request)
@@ -58,8 +52,7 @@ async function itemsOf(request: FastifyRequest): Promise<JsonValue[] | Problem> 
   const body = await readBody(request.raw, ['json'])
   if (isProblem(body)) return body
   const value = parseStrictJson(body.text)
-  if (value === undefined)
-    return { status: 400, code: 'invalid_json', detail: 'the body is no JSON', fix: 'send an object or an array of objects' }
+  if (value === undefined) return { status: 400, code: 'invalid_json', detail: 'the body is no JSON', fix: 'send an object or an array of objects' }
   if (isJsonObject(value)) return [value]
   if (!Array.isArray(value))
     return {
@@ -79,13 +72,7 @@ function itemAnswer(item: Item | FieldProblem, index: number): object {
   return { index, status: 'rejected', error: { code, detail, field, fix } }
 }
 
-function countItems(
-  items: (Item | FieldProblem)[],
-  accepted: number,
-  sender: Integration,
-  route: BatchRoute,
-  { metrics, outcomes }: IngestContext,
-): void {
+function countItems(items: (Item | FieldProblem)[], accepted: number, sender: Integration, route: BatchRoute, { metrics, outcomes }: IngestContext): void {
   metrics.count(route.lane, 'accepted', accepted)
   metrics.count(route.lane, 'rejected', items.length - accepted)
   for (const item of items) {

@@ -82,9 +82,7 @@ function senderProblem(token: string | null, named: Integration, { secrets }: In
 function fieldsOfBody(body: Body): Fields | FieldProblem {
   if (body.type === 'form') {
     const pairs = parametersFromText(body.text)
-    return pairs === null
-      ? { code: 'invalid_form', detail: 'the form is not percent-encoded UTF-8', fix: 'encode names and values' }
-      : fieldsFromPairs(pairs)
+    return pairs === null ? { code: 'invalid_form', detail: 'the form is not percent-encoded UTF-8', fix: 'encode names and values' } : fieldsFromPairs(pairs)
   }
   if (body.type === null) return fieldsFromPairs([])
   const value = parseStrictJson(body.text)

@@ -48,14 +48,7 @@ function locationOf(link: Link, wanted: string | null, clickId: string, { catalo
   return withParameter(target ?? asciiAddress(offer.landingUrl), offer.clickParam, clickId)
 }
 
-function keepClick(
-  clickId: string,
-  nowMs: number,
-  link: Link,
-  parameters: RedirectParameters,
-  request: FastifyRequest,
-  context: IngestContext,
-): void {
+function keepClick(clickId: string, nowMs: number, link: Link, parameters: RedirectParameters, request: FastifyRequest, context: IngestContext): void {
   const facts = {
     click_id: clickId,
     occurred_at: nowMs,

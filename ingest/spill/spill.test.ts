@@ -88,9 +88,7 @@ describe('the spill', () => {
     const again = await createSpill({ dir, now: Date.now })
     expect(again.state()).toMatchObject({ records: 200, bytes: spill.state().bytes })
     const read = await drained(again)
-    expect(new Set(read.map((one) => one.key ?? String(one.value[0])))).toEqual(
-      new Set(records.map((one) => one.key ?? String(one.value[0]))),
-    )
+    expect(new Set(read.map((one) => one.key ?? String(one.value[0])))).toEqual(new Set(records.map((one) => one.key ?? String(one.value[0]))))
     expect(read).toHaveLength(200)
     expect(await readdir(dir)).toEqual([])
   })

@@ -39,7 +39,13 @@ function move(from: Booked['account'], goal: NonNullable<Goal>): Movement[] {
   if (from === to) return []
   const { state: _, why, ...terms } = goal
   const step = (entryType: EntryType, source: Account, target: Account): Movement => ({
-    entryType, from: source, to: target, units: BigInt(goal.amt), terms, why, corrects: null,
+    entryType,
+    from: source,
+    to: target,
+    units: BigInt(goal.amt),
+    terms,
+    why,
+    corrects: null,
   })
   if (to === 'approved') return [step('approval', from, 'approved')]
   if (to === 'held') return [step('hold', from, 'held')]

@@ -29,7 +29,12 @@ function run(log: ScoredEvent[], batch = log.length || 1): { bytes: Buffer[]; en
   const bytes: Buffer[] = []
   for (let at = 0; at < log.length; at += batch) {
     const records = log.slice(at, at + batch).map((event, i) => ({
-      topic: 'scored-events', partition: 3, offset: at + i, timestampMs: 10_000 + at + i, key: null, headers: {},
+      topic: 'scored-events',
+      partition: 3,
+      offset: at + i,
+      timestampMs: 10_000 + at + i,
+      key: null,
+      headers: {},
       value: codecs.ScoredEvent.encode({ ...event, source_offset: at + i }),
     }))
     const inputs = records.map((entry) => step.parse(entry))
@@ -50,7 +55,11 @@ function balances(entries: LedgerEntry[]): Record<string, bigint> {
     const key = `${entry.affiliate_id}/${entry.component_id}/${entry.account}`
     net[key] = (net[key] ?? 0n) + entry.amount
   }
-  return Object.fromEntries(Object.entries(net).filter(([, amount]) => amount !== 0n).sort())
+  return Object.fromEntries(
+    Object.entries(net)
+      .filter(([, amount]) => amount !== 0n)
+      .sort(),
+  )
 }
 
 const after = (...log: ScoredEvent[]) => balances(run(log).entries)
@@ -58,13 +67,20 @@ const reg = scored(registration())
 
 describe('CPA', () => {
   it('is approved on the first deposit of at least the minimum, once', () => {
-    expect(after(reg, scored(deposit('d1', 49n * UNIT)), scored(deposit('d2', 50n * UNIT)), scored(deposit('d3', 500n * UNIT)))).toEqual({ 'ann/cpa/approved': 100n * UNIT })
+    expect(after(reg, scored(deposit('d1', 49n * UNIT)), scored(deposit('d2', 50n * UNIT)), scored(deposit('d3', 500n * UNIT)))).toEqual({
+      'ann/cpa/approved': 100n * UNIT,
+    })
   })
   it('does not count a deposit in another currency', () => {
     expect(after(reg, scored(deposit('d1', 500n * UNIT, { currency: 'EUR' })))).toEqual({})
   })
   it('moves to the next qualifying deposit when the earliest is charged back in full', () => {
-    const { entries } = run([reg, scored(deposit('d1', 60n * UNIT)), scored(deposit('d2', 70n * UNIT, { occurred_at: 2_500 })), scored(chargeback('c1', 'd1', 60n * UNIT))])
+    const { entries } = run([
+      reg,
+      scored(deposit('d1', 60n * UNIT)),
+      scored(deposit('d2', 70n * UNIT, { occurred_at: 2_500 })),
+      scored(chargeback('c1', 'd1', 60n * UNIT)),
+    ])
     expect(balances(entries)).toEqual({ 'ann/cpa/approved': 100n * UNIT })
     expect(entries.at(-1)).toMatchObject({ event_id: 'd2', account: 'approved' })
   })
@@ -84,7 +100,12 @@ describe('CPA', () => {
 
 describe('RevShare', () => {
   it('takes the highest revision of a day, whatever came first, and accrues a negative day', () => {
-    const log = [reg, scored(revenue('r2', '2026-01-01', 2, 80n * UNIT)), scored(revenue('r1', '2026-01-01', 1, 100n * UNIT)), scored(revenue('n', '2026-01-02', 1, -40n * UNIT))]
+    const log = [
+      reg,
+      scored(revenue('r2', '2026-01-01', 2, 80n * UNIT)),
+      scored(revenue('r1', '2026-01-01', 1, 100n * UNIT)),
+      scored(revenue('n', '2026-01-02', 1, -40n * UNIT)),
+    ]
     expect(after(...log)).toEqual({ 'ann/share/approved': 10n * UNIT })
   })
   it('rounds each day half-even at eight decimals before it is added', () => {
@@ -100,10 +121,7 @@ describe('per lot', () => {
 
 describe('where the money stands', () => {
   const paid = (registrationVerdict: Parameters<typeof aVerdict>[1], ownVerdict: Parameters<typeof aVerdict>[1]) =>
-    after(
-      scored(registration(), { verdict: aVerdict('reg', registrationVerdict) }),
-      scored(deposit('d1', 60n * UNIT), { verdict: aVerdict('d1', ownVerdict) }),
-    )
+    after(scored(registration(), { verdict: aVerdict('reg', registrationVerdict) }), scored(deposit('d1', 60n * UNIT), { verdict: aVerdict('d1', ownVerdict) }))
   it('is the worst of the settled verdicts of the registration and of the event', () => {
     expect(paid({}, {})).toEqual({ 'ann/cpa/approved': 100n * UNIT })
     expect(paid({ decision: 'review' }, {})).toEqual({ 'ann/cpa/pending': 100n * UNIT })
@@ -121,7 +139,9 @@ describe('where the money stands', () => {
     const d1 = scored(deposit('d1', 60n * UNIT))
     expect(after(reg, d1, scored(word('w1', 'd1', 'rejected')))).toEqual({})
     expect(after(reg, d1, scored(word('w1', 'd1', 'held')))).toEqual({ 'ann/cpa/held': 100n * UNIT })
-    expect(after(reg, d1, scored(word('w2', 'd1', 'approved', 5_000)), scored(word('w1', 'd1', 'rejected', 4_000)))).toEqual({ 'ann/cpa/approved': 100n * UNIT })
+    expect(after(reg, d1, scored(word('w2', 'd1', 'approved', 5_000)), scored(word('w1', 'd1', 'rejected', 4_000)))).toEqual({
+      'ann/cpa/approved': 100n * UNIT,
+    })
   })
   it('is not lifted by approved above what the verdict allows', () => {
     const held = scored(deposit('d1', 60n * UNIT), { verdict: aVerdict('d1', { decision: 'hold' }) })
@@ -165,7 +185,12 @@ const facts = array(
     recordOf({ kind: constantFrom('chargeback' as const), units: amounts, at: times, ref: integer({ min: 0, max: 9 }) }),
     recordOf({ kind: constantFrom('revenue' as const), units: bigInt({ min: -100n * UNIT, max: 100n * UNIT }), day: integer({ min: 1, max: 3 }) }),
     recordOf({ kind: constantFrom('trade' as const), units: amounts }),
-    recordOf({ kind: constantFrom('word' as const), at: times, ref: integer({ min: -1, max: 9 }), status: constantFrom('pending', 'held', 'approved', 'rejected', 'reversed') }),
+    recordOf({
+      kind: constantFrom('word' as const),
+      at: times,
+      ref: integer({ min: -1, max: 9 }),
+      status: constantFrom('pending', 'held', 'approved', 'rejected', 'reversed'),
+    }),
   ),
   { maxLength: 10 },
 )

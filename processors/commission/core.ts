@@ -18,9 +18,9 @@ export type PositionMovement = Movement & { position: string }
 export function movementsOf(history: History, catalogOf: (version: string) => Catalog): PositionMovement[] {
   const goals = goalsOf(history, catalogOf)
   const positions = new Set([...Object.keys(history.booked), ...goals.keys()])
-  return [...positions].sort().flatMap((position) =>
-    movementsTo(goals.get(position) ?? null, history.booked[position]).map((movement) => ({ ...movement, position })),
-  )
+  return [...positions]
+    .sort()
+    .flatMap((position) => movementsTo(goals.get(position) ?? null, history.booked[position]).map((movement) => ({ ...movement, position })))
 }
 
 /** What should stand in the books, by position; positions that owe nothing are left out. */

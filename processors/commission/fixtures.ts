@@ -34,25 +34,62 @@ export function anEvent(fields: Partial<PlayerEvent> & Pick<PlayerEvent, 'event_
 
 export function aBinding(fields: Partial<Binding> = {}): Binding {
   return {
-    binding_id: 'b', brand_id: 'lucky', player_id: 'p1', affiliate_id: 'ann', offer_id: 'welcome', link_id: null, click_id: null, clicked_at: null,
-    bound_at: 1_000, evidence: 'promo_code', reason: 'bound', candidates: [], event_id: 'reg', source_offset: 0, index: 0, ...fields,
+    binding_id: 'b',
+    brand_id: 'lucky',
+    player_id: 'p1',
+    affiliate_id: 'ann',
+    offer_id: 'welcome',
+    link_id: null,
+    click_id: null,
+    clicked_at: null,
+    bound_at: 1_000,
+    evidence: 'promo_code',
+    reason: 'bound',
+    candidates: [],
+    event_id: 'reg',
+    source_offset: 0,
+    index: 0,
+    ...fields,
   }
 }
 
 export function aVerdict(eventId: string, fields: Partial<Verdict> = {}): Verdict {
   return {
-    verdict_id: `v_${eventId}`, subject_type: 'event', subject_id: eventId, affiliate_id: null, brand_id: 'lucky', player_id: 'p1', event_time: 0,
-    decision: 'allow', score: 0, revision: 2, settled: true, completeness: 1, scored_at: 0, reasons: [], catalog_version: CATALOG_VERSION, ...fields,
+    verdict_id: `v_${eventId}`,
+    subject_type: 'event',
+    subject_id: eventId,
+    affiliate_id: null,
+    brand_id: 'lucky',
+    player_id: 'p1',
+    event_time: 0,
+    decision: 'allow',
+    score: 0,
+    revision: 2,
+    settled: true,
+    completeness: 1,
+    scored_at: 0,
+    reasons: [],
+    catalog_version: CATALOG_VERSION,
+    ...fields,
   }
 }
 
 /** A scored event with a settled `allow`, bound to affiliate ann by the event `reg`. */
-export function scored(event: PlayerEvent, fields: { binding?: Binding | null; verdict?: Verdict | null; kind?: 'event' | 'parked' | 'skip' } = {}): ScoredEvent {
+export function scored(
+  event: PlayerEvent,
+  fields: { binding?: Binding | null; verdict?: Verdict | null; kind?: 'event' | 'parked' | 'skip' } = {},
+): ScoredEvent {
   return {
     event_id: event.event_id,
     attributed: {
-      event_id: event.event_id, kind: fields.kind ?? 'event', event, binding: fields.binding === undefined ? aBinding() : fields.binding,
-      click_state: 'none', click: null, source_offset: 0, index: 0,
+      event_id: event.event_id,
+      kind: fields.kind ?? 'event',
+      event,
+      binding: fields.binding === undefined ? aBinding() : fields.binding,
+      click_state: 'none',
+      click: null,
+      source_offset: 0,
+      index: 0,
     },
     verdict: fields.verdict === undefined ? aVerdict(event.event_id) : fields.verdict,
     source_offset: 0,

@@ -53,7 +53,14 @@ function settle(scored: ScoredEvent, context: StepContext<Signals>, names: Names
   const movements = movementsOf(history, (version) => catalogOf(version, context.signals))
   for (const movement of movements) {
     const { partition, offset } = context.record
-    const entries = entriesOf(movement, history, { brandId, playerId, partition, sourceOffset: offset, bookedAtMs: context.logTimeMs, nextIndex: context.nextIndex })
+    const entries = entriesOf(movement, history, {
+      brandId,
+      playerId,
+      partition,
+      sourceOffset: offset,
+      bookedAtMs: context.logTimeMs,
+      nextIndex: context.nextIndex,
+    })
     for (const entry of entries) {
       context.emit({ topic: names.topic(topics.ledger.name), partition, key, value: codecs.LedgerEntry.encode(entry) })
     }

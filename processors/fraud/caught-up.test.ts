@@ -28,16 +28,59 @@ describe('the ends of the clicks', () => {
 })
 
 describe('a slot', () => {
-  const slot = (next: [number, number][], sinceMs: [number, number][] = []): SlotMeta => ({ next: new Map(next), sinceMs: new Map(sinceMs), externalIds: new Set(), token: null })
+  const slot = (next: [number, number][], sinceMs: [number, number][] = []): SlotMeta => ({
+    next: new Map(next),
+    sinceMs: new Map(sinceMs),
+    externalIds: new Set(),
+    token: null,
+  })
 
   it('has caught up when it holds every partition up to its end; one that it knows nothing of it does not hold', () => {
-    expect(isCaughtUp(slot([[0, 5], [1, 7]]), [5, 7])).toBe(true)
-    expect(isCaughtUp(slot([[0, 5], [1, 6]]), [5, 7])).toBe(false)
+    expect(
+      isCaughtUp(
+        slot([
+          [0, 5],
+          [1, 7],
+        ]),
+        [5, 7],
+      ),
+    ).toBe(true)
+    expect(
+      isCaughtUp(
+        slot([
+          [0, 5],
+          [1, 6],
+        ]),
+        [5, 7],
+      ),
+    ).toBe(false)
     expect(isCaughtUp(slot([[0, 5]]), [5, 0])).toBe(false)
   })
 
   it('is complete from the time on from which all of its partitions are', () => {
-    expect(isCompleteSince(slot([], [[0, 0], [1, 900]]), 900)).toBe(true)
-    expect(isCompleteSince(slot([], [[0, 0], [1, 900]]), 899)).toBe(false)
+    expect(
+      isCompleteSince(
+        slot(
+          [],
+          [
+            [0, 0],
+            [1, 900],
+          ],
+        ),
+        900,
+      ),
+    ).toBe(true)
+    expect(
+      isCompleteSince(
+        slot(
+          [],
+          [
+            [0, 0],
+            [1, 900],
+          ],
+        ),
+        899,
+      ),
+    ).toBe(false)
   })
 })

@@ -46,7 +46,8 @@ export function createClicksHandler(options: ClicksHandlerOptions, control: Loop
     const start = Math.max(marks.low, await options.reader.offsetAt(topic, partition, fromMs))
     const sinceMs = start === 0 ? 0 : fromMs
     const held = await windows.beginClicks(partition, { start, sinceMs, low: marks.low })
-    if (held > marks.high) throw new Error(`the windows are at offset ${held} of ${topic}/${partition}, but the log ends at ${marks.high}: they do not belong together`)
+    if (held > marks.high)
+      throw new Error(`the windows are at offset ${held} of ${topic}/${partition}, but the log ends at ${marks.high}: they do not belong together`)
     // What was counted but not committed may have verdicts that were never written.
     return Math.max(marks.low, Math.min(held, committed?.offset ?? start))
   }

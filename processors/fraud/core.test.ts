@@ -21,8 +21,12 @@ function runner() {
   const deadLetters: string[] = []
   let progress = { applied: -1, logTimeMs: 0, source: null as { sourceOffset: number; index: number } | null, outputOffset: 0 }
   const step = {
-    name: 'fraud', input: 'attributed-events', parse: inputFromRecord, keysOf: keysOfInput,
-    source: (input: ReturnType<typeof inputFromRecord>) => (input.attributed === null ? null : { sourceOffset: input.attributed.source_offset, index: input.attributed.index }),
+    name: 'fraud',
+    input: 'attributed-events',
+    parse: inputFromRecord,
+    keysOf: keysOfInput,
+    source: (input: ReturnType<typeof inputFromRecord>) =>
+      input.attributed === null ? null : { sourceOffset: input.attributed.source_offset, index: input.attributed.index },
     prepare: async () => new Map() as FraudSignals,
     onRecord: (input: ReturnType<typeof inputFromRecord>, context: Parameters<typeof onRecord>[1]) => onRecord(input, context, settings),
     onDue: (key: string, context: Parameters<typeof onDue>[1]) => onDue(key, context, settings),
@@ -68,7 +72,12 @@ describe('an event', () => {
     expect(run.take(tick(1), NOON_MS + SETTLE_MS - 1, { [event.event_id]: cleanSignals() })).toHaveLength(1)
     const [forwarded, settled] = run.take(tick(2), NOON_MS + SETTLE_MS, { [event.event_id]: cleanSignals() })
     expect(forwarded).toMatchObject({ index: 0, verdict: null, attributed: { kind: 'tick' } })
-    expect(settled).toMatchObject({ event_id: event.event_id, source_offset: 2, index: 1, verdict: { revision: 2, settled: true, decision: 'allow', completeness: 1 } })
+    expect(settled).toMatchObject({
+      event_id: event.event_id,
+      source_offset: 2,
+      index: 1,
+      verdict: { revision: 2, settled: true, decision: 'allow', completeness: 1 },
+    })
     expect(settled?.verdict?.verdict_id).toBe(first?.verdict?.verdict_id)
   })
 
@@ -78,7 +87,11 @@ describe('an event', () => {
     run.take(event, NOON_MS, { [event.event_id]: cleanSignals() })
     run.take(tick(1), NOON_MS + SETTLE_MS, { [event.event_id]: cleanSignals() })
     const [, revised] = run.take(tick(2, event.event_id), NOON_MS + 5_000, { [event.event_id]: floodedSignals(11) })
-    expect(revised).toMatchObject({ event_id: event.event_id, index: 1, verdict: { revision: 3, settled: true, decision: 'review', reasons: [{ rule_id: 'ip-velocity' }] } })
+    expect(revised).toMatchObject({
+      event_id: event.event_id,
+      index: 1,
+      verdict: { revision: 3, settled: true, decision: 'review', reasons: [{ rule_id: 'ip-velocity' }] },
+    })
     expect(run.take(tick(3, event.event_id), NOON_MS + 6_000, { [event.event_id]: floodedSignals(15) })).toHaveLength(1)
   })
 
@@ -139,7 +152,13 @@ describe('what is not an event', () => {
 
 describe('the state from the own output', () => {
   const asRecord = (scored: ScoredEvent, offset: number) => ({
-    topic: 'scored-events', partition: 3, offset, timestampMs: scored.verdict?.scored_at ?? NOON_MS, key: null, value: codecs.ScoredEvent.encode(scored), headers: {},
+    topic: 'scored-events',
+    partition: 3,
+    offset,
+    timestampMs: scored.verdict?.scored_at ?? NOON_MS,
+    key: null,
+    value: codecs.ScoredEvent.encode(scored),
+    headers: {},
   })
 
   it('is what it was: an unsettled verdict settles, a settled one is not made again', () => {
@@ -150,7 +169,14 @@ describe('the state from the own output', () => {
     run.take(tick(2), NOON_MS + SETTLE_MS, { [one.event_id]: cleanSignals() })
 
     const changes = { docs: new Map<string, string | null>(), due: new Map<string, number | null>() }
-    const docs = docsOver(new Map([[one.event_id, null], [two.event_id, null]]), changes, new Map())
+    const docs = docsOver(
+      new Map([
+        [one.event_id, null],
+        [two.event_id, null],
+      ]),
+      changes,
+      new Map(),
+    )
     const folded = run.outputs.map((scored, offset) => fold(asRecord(scored, offset), docs, settings, NOON_MS + 3_000))
     expect(folded.at(-1)).toEqual({ applied: 2, source: null })
     expect(folded[2]).toEqual({ applied: 2, source: { sourceOffset: 2, index: 0 } })

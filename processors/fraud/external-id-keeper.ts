@@ -13,7 +13,14 @@ const REMEMBERED_MS = 90 * 86_400_000
  * since a second player may be in any. Doing it twice is harmless. Until all partitions are in, nobody takes an unused
  * external id for granted.
  */
-export function startExternalIdKeeper(options: { windows: Windows; reader: LogReader; topicOf: (name: string) => string; log: Log; onError: (error: unknown) => void; isPassing: (error: unknown) => boolean }) {
+export function startExternalIdKeeper(options: {
+  windows: Windows
+  reader: LogReader
+  topicOf: (name: string) => string
+  log: Log
+  onError: (error: unknown) => void
+  isPassing: (error: unknown) => boolean
+}) {
   const { windows, reader, log } = options
   const topic = options.topicOf(topics['scored-events'].name)
   let stopping = false

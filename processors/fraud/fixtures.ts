@@ -20,7 +20,10 @@ export function testCatalog(modes: Partial<Record<FraudRuleId, RuleMode>> = {}):
     { id: 'invalid-click', version: 2, mode: mode('invalid-click'), params: {} },
   ]
   return createCatalog('cat-1', {
-    brands: [{ id: 'b1', deepLinkHosts: [] }, { id: 'b2', deepLinkHosts: [] }],
+    brands: [
+      { id: 'b1', deepLinkHosts: [] },
+      { id: 'b2', deepLinkHosts: [] },
+    ],
     affiliates: [{ id: 'a1', name: 'A' }],
     offers: [
       { id: 'o1', brandId: 'b1', landingUrl: 'https://x.test/', clickParam: 'cid', attributionWindowMs: WINDOW_DAYS_MS },
@@ -47,9 +50,27 @@ export function testClick(given: Partial<Click> = {}): Click {
   const atMs = given.occurred_at ?? NOON_MS
   return {
     click_id: mintClickId(clickKeys, { atMs, linkNumber: 1, random26: serial++ }),
-    link_id: 'l1', affiliate_id: 'a1', offer_id: 'o1', brand_id: 'b1', occurred_at: atMs, received_at: atMs, source: 'redirect',
-    external_click_id: null, affiliate_click_id: null, sub_ids: {}, ip_hash: '00000000000000aa', ip_prefix: '203.0.113.0/24', ip_class: 'residential',
-    asn: null, country: null, device_hash: '00000000000000bb', browser: null, os: null, referrer_host: null, is_bot: false, is_test: false,
+    link_id: 'l1',
+    affiliate_id: 'a1',
+    offer_id: 'o1',
+    brand_id: 'b1',
+    occurred_at: atMs,
+    received_at: atMs,
+    source: 'redirect',
+    external_click_id: null,
+    affiliate_click_id: null,
+    sub_ids: {},
+    ip_hash: '00000000000000aa',
+    ip_prefix: '203.0.113.0/24',
+    ip_class: 'residential',
+    asn: null,
+    country: null,
+    device_hash: '00000000000000bb',
+    browser: null,
+    os: null,
+    referrer_host: null,
+    is_bot: false,
+    is_test: false,
     catalog_version: 'cat-1',
     ...given,
   }
@@ -59,25 +80,51 @@ export function testEvent(given: Partial<PlayerEvent> = {}): PlayerEvent {
   const id = `ev_${serial++}`
   return {
     ...tickEvent(0, NOON_MS),
-    event_id: id, receipt_id: `rc_${id}`, brand_id: 'b1', player_id: 'p1', integration_id: 'i1', event_type: 'registration', occurred_at: NOON_MS + 60_000,
-    received_at: NOON_MS + 60_000, content_hash: 'c', catalog_version: 'cat-1',
+    event_id: id,
+    receipt_id: `rc_${id}`,
+    brand_id: 'b1',
+    player_id: 'p1',
+    integration_id: 'i1',
+    event_type: 'registration',
+    occurred_at: NOON_MS + 60_000,
+    received_at: NOON_MS + 60_000,
+    content_hash: 'c',
+    catalog_version: 'cat-1',
     ...given,
   }
 }
 
 export function testBinding(event: PlayerEvent, click: Click | null): Binding {
   return {
-    binding_id: 'bd_1', brand_id: event.brand_id, player_id: event.player_id, affiliate_id: 'a1', offer_id: 'o1', link_id: click === null ? null : 'l1',
-    click_id: click?.click_id ?? null, clicked_at: click?.occurred_at ?? null, bound_at: event.occurred_at,
-    evidence: click === null ? 'promo_code' : 'click_id', reason: 'bound', candidates: [], event_id: event.event_id, source_offset: 0, index: 0,
+    binding_id: 'bd_1',
+    brand_id: event.brand_id,
+    player_id: event.player_id,
+    affiliate_id: 'a1',
+    offer_id: 'o1',
+    link_id: click === null ? null : 'l1',
+    click_id: click?.click_id ?? null,
+    clicked_at: click?.occurred_at ?? null,
+    bound_at: event.occurred_at,
+    evidence: click === null ? 'promo_code' : 'click_id',
+    reason: 'bound',
+    candidates: [],
+    event_id: event.event_id,
+    source_offset: 0,
+    index: 0,
   }
 }
 
 /** A registration through a click, or any event that is given. */
 export function testAttributed(event: PlayerEvent, click: Click | null, given: Partial<AttributedEvent> = {}): AttributedEvent {
   return {
-    event_id: event.event_id, kind: 'event', event, binding: testBinding(event, click), click_state: click === null ? 'none' : 'joined', click,
-    source_offset: 0, index: 0,
+    event_id: event.event_id,
+    kind: 'event',
+    event,
+    binding: testBinding(event, click),
+    click_state: click === null ? 'none' : 'joined',
+    click,
+    source_offset: 0,
+    index: 0,
     ...given,
   }
 }

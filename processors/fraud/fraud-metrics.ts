@@ -12,8 +12,18 @@ export type FraudMetrics = {
 
 export function createFraudMetrics(registry: Registry): FraudMetrics {
   const registers = [registry]
-  const verdicts = new Counter({ name: 'fraud_verdicts_total', help: 'Verdicts about events, by decision and whether settled', labelNames: ['decision', 'settled'], registers })
-  const reasons = new Counter({ name: 'fraud_reasons_total', help: 'Reasons given, by rule, subject and mode', labelNames: ['rule', 'subject', 'mode'], registers })
+  const verdicts = new Counter({
+    name: 'fraud_verdicts_total',
+    help: 'Verdicts about events, by decision and whether settled',
+    labelNames: ['decision', 'settled'],
+    registers,
+  })
+  const reasons = new Counter({
+    name: 'fraud_reasons_total',
+    help: 'Reasons given, by rule, subject and mode',
+    labelNames: ['rule', 'subject', 'mode'],
+    registers,
+  })
   const unreadable = new Counter({ name: 'fraud_unreadable_clicks_total', help: 'Records of clicks that could not be read', registers })
   const rechecks = new Counter({ name: 'fraud_rechecks_total', help: 'Ticks written to have an event looked at again', registers })
   const refills = new Counter({ name: 'fraud_refills_total', help: 'Times the click windows were taken up again after a loss', registers })
@@ -23,7 +33,12 @@ export function createFraudMetrics(registry: Registry): FraudMetrics {
     buckets: [0.5, 1, 2, 3, 4, 5, 7.5, 10, 30, 60, 300],
     registers,
   })
-  const completeness = new Histogram({ name: 'fraud_completeness', help: 'Share of the facts that settled verdicts could see', buckets: [0, 0.25, 0.5, 0.75, 1], registers })
+  const completeness = new Histogram({
+    name: 'fraud_completeness',
+    help: 'Share of the facts that settled verdicts could see',
+    buckets: [0, 0.25, 0.5, 0.75, 1],
+    registers,
+  })
   return {
     eventVerdict(verdict) {
       verdicts.inc({ decision: verdict.decision, settled: String(verdict.settled) })

@@ -37,7 +37,14 @@ await runChainService(
     const windows = createWindows(redis, names)
 
     const clicks = runClicksLoop({
-      brokers, names, instance: config.instance, log, windows, producer, reader, topicOf,
+      brokers,
+      names,
+      instance: config.instance,
+      log,
+      windows,
+      producer,
+      reader,
+      topicOf,
       findCatalog: catalogs.find,
       probe: probeFromText(process.env.TRIBUTARY_KILL_AT_CLICKS, (point) => process.stderr.write(`killed at ${point}\n`)),
       onVerdict: metrics.clickVerdict,

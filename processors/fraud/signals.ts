@@ -75,7 +75,12 @@ function subjectsOf({ inputs, due, docs }: Work<FraudInput>, settleMs: number): 
     const watched = watchedFromDoc(docs.get(eventId))
     if (watched === null || subjects.has(eventId)) return
     const settling = watched.next === 'settle'
-    subjects.set(eventId, { attributed: watched.scored.attributed, partition, settlesAtMs: settling ? watched.sinceMs + settleMs : 0, tells: tells && settling })
+    subjects.set(eventId, {
+      attributed: watched.scored.attributed,
+      partition,
+      settlesAtMs: settling ? watched.sinceMs + settleMs : 0,
+      tells: tells && settling,
+    })
   }
   for (const { record, attributed } of inputs) {
     if (attributed?.kind !== 'event') continue
@@ -113,7 +118,8 @@ async function gatherIps(subjects: Prepared[], sources: SignalSources): Promise<
     // What is seen already counts, however much is missing.
     const flooded = ipVelocityReason(mostClicksAround(times, atMs, windowMs), ipClass, rule) !== null
     signals[i] = flooded || (caughtUp && remembered) ? { state: 'known', ipClass, clickedAtMs: atMs, times } : { state: 'unknown', waiting: !caughtUp }
-    if (settlesAtMs !== null && !flooded) watches.push({ ipHash, eventId: attributed.event_id, partition, atMs, windowMs, limit: rule.params.maxClicks[ipClass], size })
+    if (settlesAtMs !== null && !flooded)
+      watches.push({ ipHash, eventId: attributed.event_id, partition, atMs, windowMs, limit: rule.params.maxClicks[ipClass], size })
   }
   await sources.windows.watchIps(watches)
   return signals

@@ -61,7 +61,11 @@ describe('what is not known', () => {
   })
 
   it('does not take back what an earlier verdict about the same facts had seen', () => {
-    const earlier = eventVerdict(testAttributed(testEvent(), null), judge(ruleSet(), floodedSignals(11), null, true), { revision: 2, settled: true, scoredAtMs: NOON_MS })
+    const earlier = eventVerdict(testAttributed(testEvent(), null), judge(ruleSet(), floodedSignals(11), null, true), {
+      revision: 2,
+      settled: true,
+      scoredAtMs: NOON_MS,
+    })
     expect(judge(ruleSet(), blind, earlier, true)).toMatchObject({ decision: 'review', score: 55, completeness: 1 })
   })
 

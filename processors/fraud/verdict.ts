@@ -79,6 +79,10 @@ export function eventVerdict(attributed: AttributedEvent, judged: Judged, at: { 
 
 /** Whether two verdicts say the same to a reader: what was counted may grow, who is accused of what may not. */
 export function saysTheSame(a: Judged, b: Judged): boolean {
-  const said = (verdict: Judged) => verdict.reasons.map((reason) => `${reason.rule_id} ${reason.shadow}`).sort().join()
+  const said = (verdict: Judged) =>
+    verdict.reasons
+      .map((reason) => `${reason.rule_id} ${reason.shadow}`)
+      .sort()
+      .join()
   return a.decision === b.decision && a.score === b.score && a.completeness === b.completeness && said(a) === said(b)
 }

@@ -72,7 +72,15 @@ export function createWindows(redis: Redis, names: Names): Windows {
       const bySlot = Map.groupBy(clicks.keys(), (i) => slotOfIp(clicks[i]!.ipHash))
       const counted: Counted[] = []
       const told: Told[] = []
-      const replies = await Promise.all(slots.map((slot) => addToSlot(slot, ranges, (bySlot.get(slot) ?? []).map((i) => clicks[i]!))))
+      const replies = await Promise.all(
+        slots.map((slot) =>
+          addToSlot(
+            slot,
+            ranges,
+            (bySlot.get(slot) ?? []).map((i) => clicks[i]!),
+          ),
+        ),
+      )
       for (const slot of slots) {
         for (const [n, i] of (bySlot.get(slot) ?? []).entries()) counted[i] = replies[slot]!.counted[n]!
         told.push(...replies[slot]!.told)

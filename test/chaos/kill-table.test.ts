@@ -36,7 +36,9 @@ beforeAll(async () => {
 }, 1_200_000)
 
 afterAll(async () => {
-  process.stdout.write(`\n| process | point | kills | logged at the point |\n|---|---|---|---|\n${table.map((row) => `| ${row.process} | ${row.point} | ${row.kills} | ${row.logged} |`).join('\n')}\n`)
+  process.stdout.write(
+    `\n| process | point | kills | logged at the point |\n|---|---|---|---|\n${table.map((row) => `| ${row.process} | ${row.point} | ${row.kills} | ${row.logged} |`).join('\n')}\n`,
+  )
   await pipeline?.stop()
   endChildren()
 })

@@ -43,9 +43,19 @@ describe('a deployment whose every process is killed', () => {
     })()
     for (const name of Object.keys(await stack.pids())) {
       // Without its broker a processor gives up and is started again, so the process may be a new one by now.
-      const pid = await until(`${name} runs`, async () => (await stack.pids())[name] ?? 0, (now) => now !== 0 && isAlive(now), 10_000)
+      const pid = await until(
+        `${name} runs`,
+        async () => (await stack.pids())[name] ?? 0,
+        (now) => now !== 0 && isAlive(now),
+        10_000,
+      )
       process.kill(pid, 'SIGKILL')
-      const back = await until(`${name} is back`, async () => (await stack.pids())[name] ?? 0, (now) => now !== pid && now !== 0 && isAlive(now), 10_000)
+      const back = await until(
+        `${name} is back`,
+        async () => (await stack.pids())[name] ?? 0,
+        (now) => now !== pid && now !== 0 && isAlive(now),
+        10_000,
+      )
       expect(back).not.toBe(pid)
       await new Promise((resolve) => setTimeout(resolve, 1_500))
     }
@@ -53,7 +63,9 @@ describe('a deployment whose every process is killed', () => {
     await sender
     await stack.wait(120)
 
-    const [seen] = await stack.sql<{ receipts: string; applied: string }>(`SELECT count() AS receipts, countIf(disposition = 'applied') AS applied FROM tributary_v1.receipts`)
+    const [seen] = await stack.sql<{ receipts: string; applied: string }>(
+      `SELECT count() AS receipts, countIf(disposition = 'applied') AS applied FROM tributary_v1.receipts`,
+    )
     expect(seen).toEqual({ receipts: String(receipts.size), applied: String(receipts.size) })
     const [money] = await stack.sql<Record<string, string>>(`SELECT currency, pending, held, approved FROM tributary_v1.balances WHERE affiliate_id = 'bob'`)
     expect(money).toEqual({ currency: 'USD', pending: '0', held: '0', approved: String(players * 40.5) })

@@ -31,7 +31,13 @@ async function clickOf(link: string, externalId: string, second: number, ip: str
   const response = await fetch(`${stack.ingestUrl}/v1/clicks`, {
     method: 'POST',
     headers: { authorization: `Bearer ${SECRETS.CRM_SECRET}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ external_click_id: externalId, link_id: link, occurred_at: at(second), ip, user_agent: 'Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0' }),
+    body: JSON.stringify({
+      external_click_id: externalId,
+      link_id: link,
+      occurred_at: at(second),
+      ip,
+      user_agent: 'Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0',
+    }),
   })
   expect(response.status).toBe(202)
   const { items } = (await response.json()) as { items: { status: string; click_id: string }[] }
@@ -43,12 +49,29 @@ async function sendTraffic(): Promise<void> {
   // A click, its player, two deposits, one of them told three times.
   const click = await clickOf('ann-welcome', 'c-1', 0, '198.51.100.7')
   await crm('reg', { event: 'registration', player_id: 'p1', click_id: click, occurred_at: at(60) })
-  for (let i = 0; i < 3; i++) await crm('d1', { event: 'deposit', external_event_id: 'd1', player_id: 'p1', amount: '49.99', currency: 'USD', occurred_at: at(100) })
+  for (let i = 0; i < 3; i++)
+    await crm('d1', { event: 'deposit', external_event_id: 'd1', player_id: 'p1', amount: '49.99', currency: 'USD', occurred_at: at(100) })
   await crm('d2', { event: 'deposit', external_event_id: 'd2', player_id: 'p1', amount: '50', currency: 'USD', occurred_at: at(200) })
   await crm('d1-other', { event: 'deposit', external_event_id: 'd1', player_id: 'p1', amount: '48', currency: 'USD', occurred_at: at(100) })
   await crm('euro', { event: 'deposit', external_event_id: 'd3', player_id: 'p1', amount: '900', currency: 'EUR', occurred_at: at(300) })
-  await crm('rev1', { event: 'revenue_reported', external_event_id: 'r1', player_id: 'p1', amount: '100.10', currency: 'USD', period: '2026-01-01', revision: '1' })
-  await crm('rev2', { event: 'revenue_reported', external_event_id: 'r2', player_id: 'p1', amount: '-8.40', currency: 'USD', period: '2026-01-01', revision: '2' })
+  await crm('rev1', {
+    event: 'revenue_reported',
+    external_event_id: 'r1',
+    player_id: 'p1',
+    amount: '100.10',
+    currency: 'USD',
+    period: '2026-01-01',
+    revision: '1',
+  })
+  await crm('rev2', {
+    event: 'revenue_reported',
+    external_event_id: 'r2',
+    player_id: 'p1',
+    amount: '-8.40',
+    currency: 'USD',
+    period: '2026-01-01',
+    revision: '2',
+  })
   await crm('reg-second', { event: 'registration', external_event_id: 'again', player_id: 'p1', occurred_at: at(70) })
   await crm('test', { event: 'deposit', external_event_id: 'd9', player_id: 'p1', amount: '50', currency: 'USD', is_test: 'true' })
 
@@ -79,7 +102,14 @@ async function sendTraffic(): Promise<void> {
   }
   await crm('reg-p11', { event: 'registration', player_id: 'p11', promo_code: 'BOBONLY', occurred_at: at(400) })
   await crm('d-p11', { event: 'deposit', external_event_id: 'd1-p11', player_id: 'p11', amount: '25', currency: 'USD', occurred_at: at(500) })
-  await crm('word-p11', { event: 'status_change', external_event_id: 'w1-p11', player_id: 'p11', refers_to: 'd1-p11', status: 'rejected', occurred_at: at(600) })
+  await crm('word-p11', {
+    event: 'status_change',
+    external_event_id: 'w1-p11',
+    player_id: 'p11',
+    refers_to: 'd1-p11',
+    status: 'rejected',
+    occurred_at: at(600),
+  })
 
   // More clicks from one address than any class allows; the player of one of them.
   const flood: string[] = []
@@ -87,10 +117,28 @@ async function sendTraffic(): Promise<void> {
   await crm('reg-flood', { event: 'registration', player_id: 'p12', click_id: flood[3] ?? '', occurred_at: at(1_400) })
 
   // A player who is a click, and a broker's trades.
-  const { status } = await stack.post('clicker', SECRETS.CLICKER_SECRET, { event: 'deposit', external_event_id: 'k1', click_id: click, amount: '75', currency: 'USD', occurred_at: at(700) })
+  const { status } = await stack.post('clicker', SECRETS.CLICKER_SECRET, {
+    event: 'deposit',
+    external_event_id: 'k1',
+    click_id: click,
+    amount: '75',
+    currency: 'USD',
+    occurred_at: at(700),
+  })
   expect(status).toBe(200)
-  for (const [id, lots] of [['t1', '1.5'], ['t2', '0.01']] as const) {
-    const trade = { event: 'trade_closed', external_event_id: id, player_id: 'b1', lots, instrument: 'EURUSD', account_type: 'standard', occurred_at: at(2_000) }
+  for (const [id, lots] of [
+    ['t1', '1.5'],
+    ['t2', '0.01'],
+  ] as const) {
+    const trade = {
+      event: 'trade_closed',
+      external_event_id: id,
+      player_id: 'b1',
+      lots,
+      instrument: 'EURUSD',
+      account_type: 'standard',
+      occurred_at: at(2_000),
+    }
     expect((await stack.post('broker', SECRETS.BROKER_SECRET, trade)).status).toBe(200)
   }
 }
@@ -129,7 +177,9 @@ describe('what becomes of an event', () => {
 
 describe('who gets the player', () => {
   it('is the affiliate of the click, or of an exclusive promo code against a click', async () => {
-    const rows = await stack.sql<Record<string, string>>(`SELECT player_id, affiliate_id, evidence, reason FROM tributary_v1.bindings WHERE player_id IN ('p1', 'p2', 'p5') ORDER BY player_id`)
+    const rows = await stack.sql<Record<string, string>>(
+      `SELECT player_id, affiliate_id, evidence, reason FROM tributary_v1.bindings WHERE player_id IN ('p1', 'p2', 'p5') ORDER BY player_id`,
+    )
     expect(rows).toEqual([
       { player_id: 'p1', affiliate_id: 'ann', evidence: 'click_id', reason: 'bound' },
       { player_id: 'p2', affiliate_id: 'bob', evidence: 'promo_code', reason: 'bound' },

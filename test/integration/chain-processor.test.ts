@@ -33,12 +33,18 @@ afterAll(async () => {
 async function createScene() {
   const namespace = uniqueNamespace()
   const config = { 'message.timestamp.type': 'LogAppendTime' }
-  await createTopics({ brokers, replication: 1, topics: ['toy-in', 'toy-out'].map((name) => ({ name: `${namespace}.${name}`, partitions: PARTITIONS, config })) })
+  await createTopics({
+    brokers,
+    replication: 1,
+    topics: ['toy-in', 'toy-out'].map((name) => ({ name: `${namespace}.${name}`, partitions: PARTITIONS, config })),
+  })
   let fed = 0
   let feeding = true
   const done = (async () => {
     while (feeding) {
-      await producer.append(Array.from({ length: 10 }, () => ({ topic: `${namespace}.toy-in`, partition: null, key: `k${fed++ % KEYS}`, value: Buffer.from('1') })))
+      await producer.append(
+        Array.from({ length: 10 }, () => ({ topic: `${namespace}.toy-in`, partition: null, key: `k${fed++ % KEYS}`, value: Buffer.from('1') })),
+      )
       await new Promise((resolve) => setTimeout(resolve, 10))
     }
   })()
@@ -99,22 +105,30 @@ async function readOutputs(namespace: string) {
 
 async function expectExactlyOnce(scene: Awaited<ReturnType<typeof createScene>>) {
   const fed = await scene.stopFeeding()
-  const seen = await until('every record counted once, and every deadline fired', () => readOutputs(scene.namespace), ({ total, quietIsLast }) => total >= fed && quietIsLast)
+  const seen = await until(
+    'every record counted once, and every deadline fired',
+    () => readOutputs(scene.namespace),
+    ({ total, quietIsLast }) => total >= fed && quietIsLast,
+  )
   expect(seen).toMatchObject({ total: fed, differing: 0, holes: 0, quietIsLast: true })
   return seen
 }
 
 describe('the chain under kill -9', () => {
-  it.each(POINTS)('counts every record once when it is killed %s, again and again', async (point) => {
-    const scene = await createScene()
-    for (let kill = 0; kill < KILLS_PER_POINT; kill++) {
-      const child = scene.start({ instance: 'a', killAt: `${point}:${2 + 3 * kill}` })
-      expect(await child.exited, child.output()).toBe('SIGKILL')
-      expect(child.output()).toContain(`killed at ${point}`)
-    }
-    scene.start({ instance: 'a' })
-    await expectExactlyOnce(scene)
-  }, 120_000)
+  it.each(POINTS)(
+    'counts every record once when it is killed %s, again and again',
+    async (point) => {
+      const scene = await createScene()
+      for (let kill = 0; kill < KILLS_PER_POINT; kill++) {
+        const child = scene.start({ instance: 'a', killAt: `${point}:${2 + 3 * kill}` })
+        expect(await child.exited, child.output()).toBe('SIGKILL')
+        expect(child.output()).toContain(`killed at ${point}`)
+      }
+      scene.start({ instance: 'a' })
+      await expectExactlyOnce(scene)
+    },
+    120_000,
+  )
 })
 
 describe('the chain when Redis forgets', () => {
@@ -122,7 +136,11 @@ describe('the chain when Redis forgets', () => {
     const scene = await createScene()
     scene.start({ instance: 'a' })
     for (let flush = 0; flush < 5; flush++) {
-      const before = await until('outputs growing', () => readOutputs(scene.namespace), ({ answered }) => answered > 100 * (flush + 1))
+      const before = await until(
+        'outputs growing',
+        () => readOutputs(scene.namespace),
+        ({ answered }) => answered > 100 * (flush + 1),
+      )
       expect(before.differing).toBe(0)
       // Only this test's keys: other tests share the server.
       const keys = await redis.keys(`${scene.namespace}:*`)
@@ -137,7 +155,11 @@ describe('the chain with several owners', () => {
     const scene = await createScene()
     scene.start()
     const second = scene.start()
-    await until('outputs', () => readOutputs(scene.namespace), ({ answered }) => answered > 100)
+    await until(
+      'outputs',
+      () => readOutputs(scene.namespace),
+      ({ answered }) => answered > 100,
+    )
     const third = scene.start()
     await new Promise((resolve) => setTimeout(resolve, 2_000))
     second.kill('SIGTERM')
@@ -149,10 +171,19 @@ describe('the chain with several owners', () => {
   it('is not disturbed by an owner that was frozen past its session and wakes again', async () => {
     const scene = await createScene()
     const frozen = scene.start()
-    await until('outputs', () => readOutputs(scene.namespace), ({ answered }) => answered > 100)
+    await until(
+      'outputs',
+      () => readOutputs(scene.namespace),
+      ({ answered }) => answered > 100,
+    )
     frozen.kill('SIGSTOP')
     scene.start()
-    await until('the heir works', () => readOutputs(scene.namespace), ({ answered }) => answered > 1_500, 40_000)
+    await until(
+      'the heir works',
+      () => readOutputs(scene.namespace),
+      ({ answered }) => answered > 1_500,
+      40_000,
+    )
     frozen.kill('SIGCONT')
     await new Promise((resolve) => setTimeout(resolve, 3_000))
     await expectExactlyOnce(scene)

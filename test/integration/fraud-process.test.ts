@@ -36,7 +36,11 @@ afterAll(async () => {
 async function createScene() {
   const namespace = uniqueNamespace()
   const names = createNames(namespace)
-  await createTopics({ brokers, replication: 1, topics: TOPICS.map((name) => ({ name: names.topic(name), partitions: topics[name].partitions, config: { 'message.timestamp.type': 'LogAppendTime' } })) })
+  await createTopics({
+    brokers,
+    replication: 1,
+    topics: TOPICS.map((name) => ({ name: names.topic(name), partitions: topics[name].partitions, config: { 'message.timestamp.type': 'LogAppendTime' } })),
+  })
   const reader = await readerOf(TOPICS.map((name) => names.topic(name)))
   const catalogs = createCatalogStore({ brokers, clientId: 'fraud-test', names })
   await catalogs.publish(testCatalog())
@@ -45,10 +49,21 @@ async function createScene() {
   const ticksRead = [...nextSource]
 
   const attribute = (partition: number, attributed: AttributedEvent) => ({
-    topic: names.topic('attributed-events'), partition, key: null,
+    topic: names.topic('attributed-events'),
+    partition,
+    key: null,
     value: codecs.AttributedEvent.encode({ ...attributed, source_offset: nextSource[partition]!++, index: 0 }),
   })
-  const attributedTick = (event: PlayerEvent): AttributedEvent => ({ event_id: event.event_id, kind: 'tick', event, binding: null, click_state: 'none', click: null, source_offset: 0, index: 0 })
+  const attributedTick = (event: PlayerEvent): AttributedEvent => ({
+    event_id: event.event_id,
+    kind: 'tick',
+    event,
+    binding: null,
+    click_state: 'none',
+    click: null,
+    source_offset: 0,
+    index: 0,
+  })
 
   let forwarding = true
   const forwarder = (async () => {
@@ -68,24 +83,41 @@ async function createScene() {
     const values: { partition: number; value: Buffer }[] = []
     for (let partition = 0; partition < topics[name].partitions; partition++) {
       const { high } = await reader.watermarks(names.topic(name), partition)
-      for await (const records of reader.read({ topic: names.topic(name), partition, from: 0, to: high })) values.push(...records.map(({ value }) => ({ partition, value: value! })))
+      for await (const records of reader.read({ topic: names.topic(name), partition, from: 0, to: high }))
+        values.push(...records.map(({ value }) => ({ partition, value: value! })))
     }
     return values
   }
-  const scored = async (): Promise<Placed[]> => (await readAll('scored-events')).map(({ partition, value }) => ({ ...codecs.ScoredEvent.decode(value), partition }))
+  const scored = async (): Promise<Placed[]> =>
+    (await readAll('scored-events')).map(({ partition, value }) => ({ ...codecs.ScoredEvent.decode(value), partition }))
 
   return {
     scored,
     clickVerdicts: async (): Promise<Verdict[]> => (await readAll('click-verdicts')).map(({ value }) => codecs.Verdict.decode(value)),
     start: (env: Record<string, string> = {}): Child =>
       startChild('processors/fraud/main.ts', {
-        KAFKA_BROKERS: brokers, REDIS_URL: redisUrl, CLICKHOUSE_URL: 'http://127.0.0.1:1', TRIBUTARY_NAMESPACE: namespace, TRIBUTARY_SETTLE_MS: String(SETTLE_MS),
-        TRIBUTARY_CLICK_KEYS: '0:00112233445566778899aabbccddeeff', TRIBUTARY_INSTANCE: 'one', ...env,
+        KAFKA_BROKERS: brokers,
+        REDIS_URL: redisUrl,
+        CLICKHOUSE_URL: 'http://127.0.0.1:1',
+        TRIBUTARY_NAMESPACE: namespace,
+        TRIBUTARY_SETTLE_MS: String(SETTLE_MS),
+        TRIBUTARY_CLICK_KEYS: '0:00112233445566778899aabbccddeeff',
+        TRIBUTARY_INSTANCE: 'one',
+        ...env,
       }),
     clicks: (clicks: Click[]) =>
-      producer.append(clicks.map((click) => ({ topic: names.topic('clicks'), partition: partitionOf(click.click_id, 12), key: click.click_id, value: codecs.Click.encode(click) }))),
+      producer.append(
+        clicks.map((click) => ({
+          topic: names.topic('clicks'),
+          partition: partitionOf(click.click_id, 12),
+          key: click.click_id,
+          value: codecs.Click.encode(click),
+        })),
+      ),
     events: (events: AttributedEvent[]) =>
-      producer.append(events.map((attributed) => attribute(partitionOf(playerKey(attributed.event.brand_id, attributed.event.player_id), MONEY_PARTITIONS), attributed))),
+      producer.append(
+        events.map((attributed) => attribute(partitionOf(playerKey(attributed.event.brand_id, attributed.event.player_id), MONEY_PARTITIONS), attributed)),
+      ),
     /** Everything that fraud keeps in Redis is gone at once. */
     wipe: () => redis.eval(`for _, key in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('DEL', key) end return 1`, 0, `${namespace}:*`),
     /** The settled verdict of each of these events, once all are settled and, if asked for, hold what is expected. */
@@ -94,7 +126,8 @@ async function createScene() {
         'the verdicts settle',
         async () => {
           const latest = new Map<string, Verdict>()
-          for (const { event_id, verdict } of await scored()) if (verdict !== null && verdict.revision > (latest.get(event_id)?.revision ?? 0)) latest.set(event_id, verdict)
+          for (const { event_id, verdict } of await scored())
+            if (verdict !== null && verdict.revision > (latest.get(event_id)?.revision ?? 0)) latest.set(event_id, verdict)
           return events.map(({ event_id }) => latest.get(event_id))
         },
         (verdicts) => verdicts.every((verdict) => verdict?.settled) && holds(verdicts as Verdict[]),
@@ -130,8 +163,10 @@ function traffic() {
   const nowMs = Date.now()
   const flood = Array.from({ length: 40 }, (_, i) => testClick({ occurred_at: nowMs - 60_000 + i * 100 }))
   const honestClick = testClick({ occurred_at: nowMs - 50_000, ip_hash: '00000000000000dd' })
-  const through = (click: Click, player: string, tookMs: number) => testAttributed(testEvent({ player_id: player, click_id: click.click_id, occurred_at: click.occurred_at + tookMs }), click)
-  const deposit = (player: string, id: string) => testAttributed(testEvent({ player_id: player, event_type: 'deposit', external_event_id: id, occurred_at: nowMs }), null)
+  const through = (click: Click, player: string, tookMs: number) =>
+    testAttributed(testEvent({ player_id: player, click_id: click.click_id, occurred_at: click.occurred_at + tookMs }), click)
+  const deposit = (player: string, id: string) =>
+    testAttributed(testEvent({ player_id: player, event_type: 'deposit', external_event_id: id, occurred_at: nowMs }), null)
   return {
     clicks: [...flood, honestClick],
     events: {
@@ -188,7 +223,9 @@ describe('the fraud process', () => {
     await expectVerdicts(scene, first)
     await scene.wipe()
     const second = traffic()
-    const later = Object.fromEntries(Object.entries(second.events).map(([name, attributed]) => [name, withPlayer(attributed, `${attributed.event.player_id}-b`)])) as typeof second.events
+    const later = Object.fromEntries(
+      Object.entries(second.events).map(([name, attributed]) => [name, withPlayer(attributed, `${attributed.event.player_id}-b`)]),
+    ) as typeof second.events
     await scene.clicks(second.clicks)
     await scene.events(Object.values(later))
     await scene.wipe()
@@ -207,7 +244,9 @@ describe('the fraud process', () => {
     let feeding = true
     const feed = (async () => {
       while (feeding) {
-        const ip = Math.floor(Math.random() * 2 ** 32).toString(16).padStart(16, '0')
+        const ip = Math.floor(Math.random() * 2 ** 32)
+          .toString(16)
+          .padStart(16, '0')
         await scene.clicks(Array.from({ length: 20 }, () => testClick({ occurred_at: Date.now(), ip_hash: ip, ip_class: 'mobile' })))
         await new Promise((resolve) => setTimeout(resolve, 10))
       }
@@ -266,6 +305,10 @@ describe('the fraud process', () => {
 })
 
 function withPlayer(attributed: AttributedEvent, player: string): AttributedEvent {
-  const event = { ...attributed.event, player_id: player, external_event_id: attributed.event.external_event_id === '' ? '' : `${attributed.event.external_event_id}-b` }
+  const event = {
+    ...attributed.event,
+    player_id: player,
+    external_event_id: attributed.event.external_event_id === '' ? '' : `${attributed.event.external_event_id}-b`,
+  }
   return { ...attributed, event, binding: attributed.binding === null ? null : { ...attributed.binding, player_id: player } }
 }

@@ -20,7 +20,8 @@ beforeAll(() => {
 afterAll(() => redis.disconnect())
 
 const newWorld = () => createFraudWorld(redis, uniqueNamespace())
-const flood = (clicks: number, given: Partial<Click> = {}) => Array.from({ length: clicks }, (_, i) => testClick({ occurred_at: NOON_MS + i * 1_000, ...given }))
+const flood = (clicks: number, given: Partial<Click> = {}) =>
+  Array.from({ length: clicks }, (_, i) => testClick({ occurred_at: NOON_MS + i * 1_000, ...given }))
 const registrationOf = (click: Click, player: string, given: Parameters<typeof testEvent>[0] = {}) =>
   testAttributed(testEvent({ player_id: player, click_id: click.click_id, occurred_at: click.occurred_at + 60_000, ...given }), click)
 const only = (world: FraudWorld, attributed: AttributedEvent) => world.latest().get(attributed.event_id)
@@ -141,13 +142,18 @@ describe('a settled verdict', () => {
     expect(only(world, first)).toMatchObject({ settled: true, decision: 'allow' })
     world.attribute(9, second)
     await world.quiesce()
-    for (const event of [first, second]) expect(only(world, event)).toMatchObject({ settled: true, decision: 'hold', reasons: [{ rule_id: 'duplicate-external-id', observed: 2 }] })
+    for (const event of [first, second])
+      expect(only(world, event)).toMatchObject({ settled: true, decision: 'hold', reasons: [{ rule_id: 'duplicate-external-id', observed: 2 }] })
   })
 
   it('about a click that nobody has stored is a review until the click turns up', async () => {
     const world = await newWorld()
     const [click] = flood(1)
-    const registration = { ...registrationOf(click!, 'p1'), click: { ...click!, ip_hash: '', ip_class: 'unknown' as const }, click_state: 'reconstructed' as const }
+    const registration = {
+      ...registrationOf(click!, 'p1'),
+      click: { ...click!, ip_hash: '', ip_class: 'unknown' as const },
+      click_state: 'reconstructed' as const,
+    }
     world.attribute(1, registration)
     await world.quiesce()
     expect(only(world, registration)).toMatchObject({ settled: true, decision: 'review', score: 0 })
@@ -208,7 +214,9 @@ describe('any order and any repetition', () => {
   })
   const factsOf = (given: typeof traffic extends fc.Arbitrary<infer T> ? T : never): Fact[] => {
     const clicks = given.clicks.map(({ ip, atMin, partition }) => ({
-      kind: 'click' as const, partition, click: testClick({ ip_hash: `00000000000000${ip}0`, ip_class: 'hosting', occurred_at: NOON_MS + atMin * 60_000 }),
+      kind: 'click' as const,
+      partition,
+      click: testClick({ ip_hash: `00000000000000${ip}0`, ip_class: 'hosting', occurred_at: NOON_MS + atMin * 60_000 }),
     }))
     const registrations = given.registrations.map(({ click, tookMs }, n) => {
       const { click: through } = clicks[click % clicks.length]!
@@ -216,7 +224,9 @@ describe('any order and any repetition', () => {
     })
     const uses = new Map(given.deposits.map(({ player, id }) => [`${player}.${id}`, { player, id }]))
     const deposits = [...uses.values()].map(({ player, id }) => ({
-      kind: 'event' as const, partition: player, attributed: testAttributed(testEvent({ player_id: `p${player}`, event_type: 'deposit', external_event_id: `tx-${id}` }), null),
+      kind: 'event' as const,
+      partition: player,
+      attributed: testAttributed(testEvent({ player_id: `p${player}`, event_type: 'deposit', external_event_id: `tx-${id}` }), null),
     }))
     return [...clicks, ...registrations, ...deposits]
   }
@@ -240,7 +250,12 @@ describe('any order and any repetition', () => {
     }
     await world.quiesce()
     return Object.fromEntries(
-      [...world.latest()].map(([id, { settled, decision, score, completeness, reasons }]) => [id, { settled, decision, score, completeness, rules: reasons.map(({ rule_id }) => rule_id) }]).sort(),
+      [...world.latest()]
+        .map(([id, { settled, decision, score, completeness, reasons }]) => [
+          id,
+          { settled, decision, score, completeness, rules: reasons.map(({ rule_id }) => rule_id) },
+        ])
+        .sort(),
     )
   }
 
@@ -249,9 +264,16 @@ describe('any order and any repetition', () => {
       fc.asyncProperty(traffic, fc.infiniteStream(fc.nat(200)), fc.infiniteStream(fc.nat()), async (given, disturbances, shuffles) => {
         const facts = factsOf(given)
         const quiet = facts.map((_, i) => i)
-        const shuffled = quiet.map((i) => [i, shuffles.next().value] as const).sort((a, b) => a[1] - b[1]).map(([i]) => i)
+        const shuffled = quiet
+          .map((i) => [i, shuffles.next().value] as const)
+          .sort((a, b) => a[1] - b[1])
+          .map(([i]) => i)
         const noise = facts.map(() => disturbances.next().value)
-        const undisturbed = await verdictsAfter(facts, quiet, quiet.map(() => 1))
+        const undisturbed = await verdictsAfter(
+          facts,
+          quiet,
+          quiet.map(() => 1),
+        )
         expect(await verdictsAfter(facts, shuffled, noise)).toEqual(undisturbed)
         expect(Object.values(undisturbed).every(({ settled }: { settled: boolean }) => settled)).toBe(true)
       }),

@@ -34,7 +34,11 @@ export async function createFraudWorld(redis: Redis, namespace: string) {
   const clicksLog: KafkaRecord[][] = Array.from({ length: topics.clicks.partitions }, () => [])
   const applied = clicksLog.map(() => 0)
   const lanes: Lane[] = Array.from({ length: MONEY_PARTITIONS }, () => ({
-    log: [], sourceOffset: 0, docs: new Map(), due: new Map(), progress: { applied: -1, logTimeMs: 0, source: null, outputOffset: 0 },
+    log: [],
+    sourceOffset: 0,
+    docs: new Map(),
+    due: new Map(),
+    progress: { applied: -1, logTimeMs: 0, source: null, outputOffset: 0 },
   }))
   const scored: ScoredEvent[] = []
   const clickVerdicts: Verdict[] = []
@@ -42,7 +46,15 @@ export async function createFraudWorld(redis: Redis, namespace: string) {
   const catalog = testCatalog()
   let nowMs = NOON_MS + 7_200_000
 
-  const recordOf = (topic: string, partition: number, offset: number, value: Buffer): KafkaRecord => ({ topic, partition, offset, timestampMs: nowMs, key: null, value, headers: {} })
+  const recordOf = (topic: string, partition: number, offset: number, value: Buffer): KafkaRecord => ({
+    topic,
+    partition,
+    offset,
+    timestampMs: nowMs,
+    key: null,
+    value,
+    headers: {},
+  })
 
   function attribute(partition: number, attributed: AttributedEvent): void {
     const lane = lanes[partition]!
@@ -69,7 +81,13 @@ export async function createFraudWorld(redis: Redis, namespace: string) {
   }
   const clicks = createClicksHandler(
     {
-      windows, reader, topicOf, probe: noProbe, findCatalog: async () => catalog, onVerdict: () => {}, onUnreadable: () => {},
+      windows,
+      reader,
+      topicOf,
+      probe: noProbe,
+      findCatalog: async () => catalog,
+      onVerdict: () => {},
+      onUnreadable: () => {},
       producer: { append, depth: () => 0, close: async () => {} },
     },
     { commit: () => {} },
@@ -77,7 +95,10 @@ export async function createFraudWorld(redis: Redis, namespace: string) {
   const step = createFraudStep(
     { settleMs: WORLD_SETTLE_MS, topic: topicOf, onVerdict: () => {} },
     {
-      windows, clickKeys, settleMs: WORLD_SETTLE_MS, catalogOf: async () => catalog,
+      windows,
+      clickKeys,
+      settleMs: WORLD_SETTLE_MS,
+      catalogOf: async () => catalog,
       clickMarks: async () => clicksLog.map((log) => log.length),
       findClicks: async (ids) => new Map(ids.flatMap((id) => (openClicks.has(id) ? [[id, openClicks.get(id)!]] : []))),
       askRecheck: async (events) => append(events.map(({ partition, eventId }) => recheckTick(topicOf, partition, eventId, nowMs))),

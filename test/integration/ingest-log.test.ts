@@ -7,15 +7,7 @@ import { createLogReader } from '../../runtime/read-range.ts'
 import { codecs } from '../../schemas/codec.ts'
 import { partitionOf, topics } from '../../schemas/topics.ts'
 import { endChildren } from '../support/child.ts'
-import {
-  createEdgeTopics,
-  CRM_TOKEN,
-  freePort,
-  type IngestProcess,
-  readTopic,
-  startEdgeLoad,
-  startIngestProcess,
-} from '../support/ingest-process.ts'
+import { createEdgeTopics, CRM_TOKEN, freePort, type IngestProcess, readTopic, startEdgeLoad, startIngestProcess } from '../support/ingest-process.ts'
 import { testServices, uniqueNamespace } from '../support/services.ts'
 import { until } from '../support/until.ts'
 
@@ -127,9 +119,7 @@ describe('ingest on a real broker', () => {
     expect(Date.now() - startMs).toBeLessThan(10_000)
     await load.stop()
     expect(load.refused).toEqual([])
-    const events = new Set(
-      (await readTopic(brokers, namespace, 'player-events', codecs.PlayerEvent.decode)).map((event) => event.receipt_id),
-    )
+    const events = new Set((await readTopic(brokers, namespace, 'player-events', codecs.PlayerEvent.decode)).map((event) => event.receipt_id))
     expect(load.receipts.filter((receipt) => !events.has(receipt))).toEqual([])
   })
 
@@ -139,18 +129,14 @@ describe('ingest on a real broker', () => {
     expect((await fetch(`${alone.url}/readyz`)).status).toBe(200)
     expect((await fetch(`${alone.url}/c/ann-welcome`, { redirect: 'manual' })).status).toBe(302)
     const answers = await Promise.all(
-      Array.from({ length: 20 }, (_, number) =>
-        fetch(`${alone.url}/v1/postbacks/crm?token=${CRM_TOKEN}&event=registration&player_id=alone-${number}`),
-      ),
+      Array.from({ length: 20 }, (_, number) => fetch(`${alone.url}/v1/postbacks/crm?token=${CRM_TOKEN}&event=registration&player_id=alone-${number}`)),
     )
     expect(answers.map((answer) => answer.status)).toEqual(answers.map(() => 200))
     alone.kill('SIGTERM')
     expect(await alone.exited).toBe(0)
     // The same folder with a broker: what was kept arrives.
     const later = await startIngestProcess({ ...place, brokers, namespace: 'nobody', env: { TRIBUTARY_NAMESPACE: 'nobody' } })
-    expect(
-      Number(/^tributary_spill_records\S* (\d+)$/m.exec(await (await fetch(`${later.url}/metrics`)).text())?.[1]),
-    ).toBeGreaterThanOrEqual(20)
+    expect(Number(/^tributary_spill_records\S* (\d+)$/m.exec(await (await fetch(`${later.url}/metrics`)).text())?.[1])).toBeGreaterThanOrEqual(20)
     later.kill('SIGKILL')
   })
 })
@@ -174,9 +160,7 @@ async function expectPartitionsByKey(): Promise<void> {
 /** Everything the edge wrote, as text. */
 async function rawTopics(): Promise<string> {
   const all = await Promise.all(
-    (['clicks', 'player-events', 'edge-outcomes'] as const).map((name) =>
-      readTopic(brokers, namespace, name, (bytes) => bytes.toString('latin1')),
-    ),
+    (['clicks', 'player-events', 'edge-outcomes'] as const).map((name) => readTopic(brokers, namespace, name, (bytes) => bytes.toString('latin1'))),
   )
   return all.flat().join('\n')
 }

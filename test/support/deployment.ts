@@ -53,7 +53,12 @@ export async function startDeployment(options: { env?: Record<string, string>; a
   child.stdout.on('data', keep)
   child.stderr.on('data', keep)
   const exited = new Promise<number | string>((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal ?? 'gone')))
-  const ready = await until('the stack is ready', () => /^tributary ready (\S+) (\S+)$/m.exec(output) ?? (child.exitCode !== null ? 'exited' : null), (seen) => seen !== null, READY_MS).catch((error: unknown) => {
+  const ready = await until(
+    'the stack is ready',
+    () => /^tributary ready (\S+) (\S+)$/m.exec(output) ?? (child.exitCode !== null ? 'exited' : null),
+    (seen) => seen !== null,
+    READY_MS,
+  ).catch((error: unknown) => {
     throw new Error(`${String(error)}\n${output.slice(-4_000)}`)
   })
   if (typeof ready === 'string' || ready === null) throw new Error(`the stack ended before it was ready:\n${output.slice(-4_000)}`)
@@ -99,11 +104,21 @@ export async function startDeployment(options: { env?: Record<string, string>; a
     cli,
     output: () => output,
     async stop() {
-      const pids = Object.values(await stack().then(({ pids }) => pids, () => ({})))
+      const pids = Object.values(
+        await stack().then(
+          ({ pids }) => pids,
+          () => ({}),
+        ),
+      )
       interrupt(child)
       // npm ends by the signal itself, whatever its child answers; what counts is that nothing is left.
       await exited
-      const left = await until('all processes are gone', () => pids.filter(isAlive), (alive) => alive.length === 0, STOP_MS)
+      const left = await until(
+        'all processes are gone',
+        () => pids.filter(isAlive),
+        (alive) => alive.length === 0,
+        STOP_MS,
+      )
       await rm(dataDir, { recursive: true, force: true })
       return left.length
     },

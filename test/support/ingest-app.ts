@@ -78,8 +78,7 @@ export async function createTestIngest(options: { proxies?: string[]; perIntegra
   }
   const keep = (fields: object, message: string) => void logged.push(`${message} ${JSON.stringify(fields)}`)
   const app = await createApp(context, { info: keep, warn: keep, error: keep })
-  const decode = <T>(topic: string, read: (value: Buffer) => T) =>
-    stored.filter((record) => record.topic === topic).map((record) => read(record.value))
+  const decode = <T>(topic: string, read: (value: Buffer) => T) => stored.filter((record) => record.topic === topic).map((record) => read(record.value))
   return {
     app,
     context,

@@ -18,7 +18,8 @@ const RANDOM_MAX = 36 ** 6
 /** @throws when the project of the test has no global set-up, or it did not run */
 export function testServices(): TestServices {
   const services: TestServices | undefined = inject('services')
-  if (services === undefined) throw new Error('no test services: only tests in test/integration and test/chaos have Kafka, Redis and ClickHouse; run them with `npm test`')
+  if (services === undefined)
+    throw new Error('no test services: only tests in test/integration and test/chaos have Kafka, Redis and ClickHouse; run them with `npm test`')
   return services
 }
 

@@ -16,6 +16,10 @@ export const chargebackRing: Fraud = ({ stage, random, startMs, market, link, la
     const id = stage.ids.next('dep')
     const money = { amount: moneyText(market.minDeposit, market), currency: market.currency }
     report(player, random, stage.schedule, { event: 'deposit', atMs: depositMs, fields: { external_event_id: id, ...money } })
-    report(player, random, stage.schedule, { event: 'chargeback', atMs: depositMs + random.logNormal(5_400_000, 0.4), fields: { external_event_id: stage.ids.next('cb'), refers_to: id, ...money } })
+    report(player, random, stage.schedule, {
+      event: 'chargeback',
+      atMs: depositMs + random.logNormal(5_400_000, 0.4),
+      fields: { external_event_id: stage.ids.next('cb'), refers_to: id, ...money },
+    })
   }
 }

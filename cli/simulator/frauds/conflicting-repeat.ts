@@ -17,6 +17,12 @@ export const conflictingRepeat: Fraud = ({ stage, random, startMs, market, link,
     const deposit = (factor: number) => ({ external_event_id: id, amount: moneyText(market.minDeposit * factor, market), currency: market.currency })
     report(player, random, stage.schedule, { event: 'deposit', atMs: depositMs, fields: deposit(1), sendAtMs: depositMs + 1000 })
     // Well after the true one, which stands since it came first.
-    report(player, random, stage.schedule, { event: 'deposit', atMs: depositMs, fields: deposit(random.integer(5, 20)), sendAtMs: depositMs + 1_500_000 + random.exponential(600_000), label })
+    report(player, random, stage.schedule, {
+      event: 'deposit',
+      atMs: depositMs,
+      fields: deposit(random.integer(5, 20)),
+      sendAtMs: depositMs + 1_500_000 + random.exponential(600_000),
+      label,
+    })
   }
 }

@@ -14,10 +14,7 @@ export type IpSignal = Missing | { state: 'known'; ipClass: IpClass; clickedAtMs
 export type ExternalIdSignal = Missing | { state: 'known'; others: { occurredAtMs: number }[] }
 
 /** What the click id that a registration claims is worth. */
-export type ClaimSignal =
-  | { state: 'none' }
-  | { state: 'valid' | 'forged' | 'unknown_link' }
-  | { state: 'expired'; ageMs: number; windowMs: number }
+export type ClaimSignal = { state: 'none' } | { state: 'valid' | 'forged' | 'unknown_link' } | { state: 'expired'; ageMs: number; windowMs: number }
 
 /** All that the rules may look at; gathered before they run, so that a rule is a function. */
 export type EventSignals = {

@@ -17,14 +17,21 @@ describe('ip-velocity', () => {
   it('allows exactly as many clicks as the class of the address may make, and not one more', () => {
     expect(ipVelocity.judge(floodedSignals(10), settings)).toBeNull()
     expect(ipVelocity.judge(floodedSignals(11), settings)).toMatchObject({
-      rule_id: 'ip-velocity', rule_version: 3, observed: 11, threshold: 10, window_ms: HOUR_MS, n: 11, shadow: false,
+      rule_id: 'ip-velocity',
+      rule_version: 3,
+      observed: 11,
+      threshold: 10,
+      window_ms: HOUR_MS,
+      n: 11,
+      shadow: false,
       text: '11 clicks came from one residential IP address within 1 hour; 10 are allowed.',
     })
   })
 
   it('takes the bound of the class of the address', () => {
     const times: [number, number][] = [[NOON_MS, 4]]
-    const judgeAs = (ipClass: 'hosting' | 'mobile') => ipVelocity.judge(cleanSignals({ ip: { state: 'known', ipClass, clickedAtMs: NOON_MS, times } }), settings)
+    const judgeAs = (ipClass: 'hosting' | 'mobile') =>
+      ipVelocity.judge(cleanSignals({ ip: { state: 'known', ipClass, clickedAtMs: NOON_MS, times } }), settings)
     expect(judgeAs('hosting')).toMatchObject({ threshold: 3, observed: 4 })
     expect(judgeAs('mobile')).toBeNull()
   })
@@ -38,13 +45,31 @@ describe('ip-velocity', () => {
   })
 
   it('does not add up clicks that no single window holds', () => {
-    const times: [number, number][] = [[NOON_MS - HOUR_MS + 1, 6], [NOON_MS, 1], [NOON_MS + HOUR_MS - 1, 6]]
+    const times: [number, number][] = [
+      [NOON_MS - HOUR_MS + 1, 6],
+      [NOON_MS, 1],
+      [NOON_MS + HOUR_MS - 1, 6],
+    ]
     expect(mostClicksAround(times, NOON_MS, HOUR_MS)).toBe(7)
-    expect(mostClicksAround([[NOON_MS - HOUR_MS, 6], [NOON_MS, 1]], NOON_MS, HOUR_MS)).toBe(1)
+    expect(
+      mostClicksAround(
+        [
+          [NOON_MS - HOUR_MS, 6],
+          [NOON_MS, 1],
+        ],
+        NOON_MS,
+        HOUR_MS,
+      ),
+    ).toBe(1)
   })
 
   it('counts the largest window whatever the order of the times', () => {
-    const times: [number, number][] = [[NOON_MS + 30 * MINUTE_MS, 4], [NOON_MS - 40 * MINUTE_MS, 3], [NOON_MS, 1], [NOON_MS - 10 * MINUTE_MS, 2]]
+    const times: [number, number][] = [
+      [NOON_MS + 30 * MINUTE_MS, 4],
+      [NOON_MS - 40 * MINUTE_MS, 3],
+      [NOON_MS, 1],
+      [NOON_MS - 10 * MINUTE_MS, 2],
+    ]
     expect(mostClicksAround(times, NOON_MS, HOUR_MS)).toBe(7)
     expect(mostClicksAround(times.toReversed(), NOON_MS, HOUR_MS)).toBe(7)
   })
@@ -63,7 +88,10 @@ describe('fast-conversion', () => {
   it('allows exactly the least time and refuses a millisecond less', () => {
     expect(fastConversion.judge(after(3_000), settings)).toBeNull()
     expect(fastConversion.judge(after(2_999), settings)).toMatchObject({
-      observed: 2_999, threshold: 3_000, n: 1, text: 'The registration came 2999 ms after the click; a person needs at least 3000 ms.',
+      observed: 2_999,
+      threshold: 3_000,
+      n: 1,
+      text: 'The registration came 2999 ms after the click; a person needs at least 3000 ms.',
     })
   })
 
@@ -81,12 +109,18 @@ describe('fast-conversion', () => {
 describe('duplicate-external-id', () => {
   const settings = settingsOf('duplicate-external-id')
   const usedAt = (...times: number[]) =>
-    cleanSignals({ event: testEvent({ event_type: 'deposit', occurred_at: NOON_MS }), externalId: { state: 'known', others: times.map((occurredAtMs) => ({ occurredAtMs })) } })
+    cleanSignals({
+      event: testEvent({ event_type: 'deposit', occurred_at: NOON_MS }),
+      externalId: { state: 'known', others: times.map((occurredAtMs) => ({ occurredAtMs })) },
+    })
 
   it('allows one player and refuses the second', () => {
     expect(duplicateExternalId.judge(usedAt(), settings)).toBeNull()
     expect(duplicateExternalId.judge(usedAt(NOON_MS + 5), settings)).toMatchObject({
-      observed: 2, threshold: 1, window_ms: 90 * DAY_MS, n: 2,
+      observed: 2,
+      threshold: 1,
+      window_ms: 90 * DAY_MS,
+      n: 2,
       text: 'The external id of this deposit was used for 2 different players within 90 days; it may name one.',
     })
   })
@@ -112,7 +146,11 @@ describe('invalid-click', () => {
     const unknown = invalidClick.judge(cleanSignals({ claim: { state: 'unknown_link' } }), settings)
     const expired = invalidClick.judge(cleanSignals({ claim: { state: 'expired', ageMs: 31 * DAY_MS, windowMs: 30 * DAY_MS } }), settings)
     expect([forged, unknown, expired].map((reason) => reason && invalidClick.points(reason))).toEqual([80, 80, 45])
-    expect(expired).toMatchObject({ observed: 31 * DAY_MS, threshold: 30 * DAY_MS, text: 'The registration claims a click that was 31 days old; the offer allows 30 days.' })
+    expect(expired).toMatchObject({
+      observed: 31 * DAY_MS,
+      threshold: 30 * DAY_MS,
+      text: 'The registration claims a click that was 31 days old; the offer allows 30 days.',
+    })
   })
 })
 
@@ -128,6 +166,13 @@ describe('every rule', () => {
 
 describe('the words of a reason', () => {
   it('name a span in the largest unit that fits', () => {
-    expect([1, 999, 1_000, 90_000, HOUR_MS, 36 * HOUR_MS].map(spanText)).toEqual(['1 millisecond', '999 milliseconds', '1 second', '1.5 minutes', '1 hour', '1.5 days'])
+    expect([1, 999, 1_000, 90_000, HOUR_MS, 36 * HOUR_MS].map(spanText)).toEqual([
+      '1 millisecond',
+      '999 milliseconds',
+      '1 second',
+      '1.5 minutes',
+      '1 hour',
+      '1.5 days',
+    ])
   })
 })
