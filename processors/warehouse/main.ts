@@ -8,7 +8,7 @@ import { createMetrics } from '../../runtime/metrics.ts'
 import { createNames } from '../../runtime/names.ts'
 import { probeFromText } from '../../runtime/probe.ts'
 import { createProducer } from '../../runtime/producer.ts'
-import { createLogReader } from '../../runtime/read-range.ts'
+import { readRanges } from '../../runtime/read-ranges.ts'
 import { createInsertRows } from './insert-rows.ts'
 import { createWarehouseMetrics } from './metrics.ts'
 import { topicRows } from './rows.ts'
@@ -33,8 +33,6 @@ await runService(log, async (stack, fail) => {
   stack.add('clickhouse', () => client.close())
   const producer = createProducer({ brokers, clientId: 'tributary-warehouse', lanes: 1 })
   stack.add('producer', () => producer.close())
-  const reader = await createLogReader({ brokers, clientId: 'tributary-warehouse-reader' })
-  stack.add('reader', () => reader.close())
   const insertRows = createInsertRows({ client, database: names.database('tributary'), log, stopping: stopping.signal })
   const probe = probeFromText(process.env.TRIBUTARY_KILL_AT, (point) => process.stderr.write(`killed at ${point}\n`))
   const loop = runConsumeLoop({
@@ -45,7 +43,16 @@ await runService(log, async (stack, fail) => {
     topics: topicRows.map(({ topic }) => names.topic(topic)),
     batchMax: BATCH_RECORDS_MAX,
     log,
-    createHandler: (control) => createSink(control, { names, insertRows, producer, reader, metrics: createWarehouseMetrics(registry), probe, log }),
+    createHandler: (control) =>
+      createSink(control, {
+        names,
+        insertRows,
+        producer,
+        readRanges: (ranges) => readRanges({ brokers, clientId: 'tributary-warehouse-plans', ranges }),
+        metrics: createWarehouseMetrics(registry),
+        probe,
+        log,
+      }),
   })
   stack.add('loop', () => {
     stopping.abort()

@@ -4,7 +4,7 @@ import type { Log } from '../../runtime/log.ts'
 import type { Names } from '../../runtime/names.ts'
 import type { Probe } from '../../runtime/probe.ts'
 import type { Producer } from '../../runtime/producer.ts'
-import type { LogReader } from '../../runtime/read-range.ts'
+import type { Range } from '../../runtime/read-ranges.ts'
 import { createRecordBuffer } from './buffer.ts'
 import type { InsertRows } from './insert-rows.ts'
 import type { WarehouseMetrics } from './metrics.ts'
@@ -16,7 +16,7 @@ export type SinkParts = {
   names: Names
   insertRows: InsertRows
   producer: Producer
-  reader: Pick<LogReader, 'read'>
+  readRanges: (ranges: Range[]) => Promise<KafkaRecord[][]>
   metrics: WarehouseMetrics
   probe: Probe
   log: Log
@@ -73,24 +73,17 @@ export function createSink(control: LoopControl, parts: SinkParts): LoopHandler 
 
   /** Each plan once, however many of its partitions came. Answers the positions that each plan reached. */
   async function replayPlans(found: Metadata[]): Promise<Map<string, ReadonlyMap<number, Position>>> {
+    const plans = new Map(found.flatMap((metadata) => (metadata.kind === 'plan' ? [[metadata.text, metadata.plan] as const] : [])))
     const ends = new Map<string, ReadonlyMap<number, Position>>()
-    for (const metadata of found) {
-      if (metadata.kind !== 'plan' || ends.has(metadata.text)) continue
-      parts.log.info({ plan: metadata.text }, 'storing the plan of the previous owner again')
-      const work = workOf(metadata.plan, await recordsOf(metadata.plan))
+    for (const [text, plan] of plans) {
+      parts.log.info({ plan: text }, 'storing the plan of the previous owner again')
+      const records = await parts.readRanges(plan.ranges.map(({ partition, from, to }) => ({ topic: plan.topic, partition, from, to })))
+      const work = workOf(plan, records.flat())
       await store([work])
       parts.metrics.replayed()
-      ends.set(metadata.text, work.encoded.seen)
+      ends.set(text, work.encoded.seen)
     }
     return ends
-  }
-
-  async function recordsOf(plan: Plan): Promise<KafkaRecord[]> {
-    const records: KafkaRecord[] = []
-    for (const { partition, from, to } of plan.ranges) {
-      for await (const batch of parts.reader.read({ topic: plan.topic, partition, from, to })) records.push(...batch)
-    }
-    return records
   }
 
   function workOf(plan: Plan, records: KafkaRecord[]): Work {

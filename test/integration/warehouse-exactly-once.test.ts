@@ -1,6 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createProducer, type Producer } from '../../runtime/producer.ts'
 import { createNames, type Names } from '../../runtime/names.ts'
+import { topicRows } from '../../processors/warehouse/rows.ts'
+import { createLogReader } from '../../runtime/read-range.ts'
+import { topics } from '../../schemas/topics.ts'
 import { codecs } from '../../schemas/codec.ts'
 import { exampleRecords } from '../../schemas/example-records.ts'
 import { type Child, endChildren, startChild } from '../support/child.ts'
@@ -24,8 +27,10 @@ let producer: Producer
 beforeAll(() => {
   producer = createProducer({ brokers, clientId: 'warehouse-test', lanes: 1 })
 })
-afterEach(() => {
+const open: (() => Promise<void>)[] = []
+afterEach(async () => {
   endChildren()
+  for (const close of open.splice(0)) await close()
   endEngines()
 })
 afterAll(() => producer.close())
@@ -35,20 +40,29 @@ async function createScene(url: string = clickhouseUrl) {
   const namespace = uniqueNamespace()
   const names = createNames(namespace)
   await createTestTopics(namespace)
+  await untilTopicsAreKnown(names)
   const warehouse = await createTestWarehouse(url, namespace)
   await stopMerges(warehouse)
   const feed = startFeed(names)
+  const sinks: Child[] = []
+  open.push(async () => {
+    await feed.stop()
+    await warehouse.close()
+  })
   return {
     names,
     warehouse,
-    start: (options: { instance?: string; killAt?: string } = {}): Child =>
-      startChild('processors/warehouse/main.ts', {
+    start(options: { instance?: string; killAt?: string } = {}): Child {
+      const sink = startChild('processors/warehouse/main.ts', {
         KAFKA_BROKERS: brokers,
         CLICKHOUSE_URL: url,
         TRIBUTARY_NAMESPACE: namespace,
         TRIBUTARY_KILL_AT: options.killAt ?? '',
         ...(options.instance === undefined ? {} : { TRIBUTARY_INSTANCE: options.instance }),
-      }),
+      })
+      sinks.push(sink)
+      return sink
+    },
     /** Stops feeding and waits until every record is stored; then proves that none is stored twice, merged or not. */
     async expectEachOnce() {
       const fed = await feed.stop()
@@ -58,16 +72,22 @@ async function createScene(url: string = clickhouseUrl) {
         () => distinct(warehouse),
         (seen) => JSON.stringify(seen) === JSON.stringify(once) || TABLES.some((table) => Number(seen[table]?.rows) > fed),
         60_000,
-      )
+      ).catch((cause: unknown) => {
+        throw new Error(sinks.map((sink) => sink.output()).join('\n--\n'), { cause })
+      })
       expect(await distinct(warehouse)).toEqual(once)
       expect(fed).toBeGreaterThan(50)
     },
-    close: async () => {
-      await feed.stop()
-      endChildren()
-      await warehouse.close()
-    },
   }
+}
+
+/** A sink that looks for a topic before the brokers know it ends, and here nobody would start it again. */
+async function untilTopicsAreKnown(names: Names) {
+  const reader = await createLogReader({ brokers, clientId: 'warehouse-test' })
+  for (const { topic } of topicRows) {
+    for (let partition = 0; partition < topics[topic].partitions; partition++) await reader.watermarks(names.topic(topic), partition)
+  }
+  await reader.close()
 }
 
 /** With merges a row that was written twice would soon be one again, and the test would see nothing. */
@@ -145,7 +165,6 @@ describe.each(POINTS)('kill -9 at %s', (point) => {
     if (point === 'after_plan' || point === 'after_insert') expect(last.output()).toContain('storing the plan of the previous owner again')
     last.kill('SIGTERM')
     expect(await last.exited).toBe(0)
-    await scene.close()
   })
 })
 
@@ -165,7 +184,6 @@ describe('several sinks', () => {
     await scene.expectEachOnce()
     for (const sink of [third, fourth]) sink.kill('SIGTERM')
     expect([await third.exited, await fourth.exited]).toEqual([0, 0])
-    await scene.close()
   })
 
   it('a sink that was frozen past its session and wakes stores nothing twice, and ends', async () => {
@@ -181,7 +199,6 @@ describe('several sinks', () => {
     frozen.kill('SIGTERM')
     next.kill('SIGTERM')
     await Promise.all([frozen.exited, next.exited])
-    await scene.close()
   })
 })
 
@@ -200,7 +217,6 @@ describe('the engine', () => {
     await scene.expectEachOnce()
     sink.kill('SIGTERM')
     expect(await sink.exited, sink.output()).toBe(0)
-    await scene.close()
   })
 })
 
@@ -227,10 +243,9 @@ describe('what the log holds', () => {
     expect(await scene.warehouse.query("SELECT event_id FROM {views}.events WHERE player_id IN ('good', 'late')")).toEqual([{ event_id: 'ev_good' }])
     sink.kill('SIGTERM')
     await sink.exited
-    await scene.close()
   })
 
-  it('is in the views within two seconds', async () => {
+  it('is in the views within the five seconds that are promised', async () => {
     const scene = await createScene()
     const sink = scene.start({ instance: 'a' })
     await until(
@@ -245,10 +260,9 @@ describe('what the log holds', () => {
       () => scene.warehouse.query("SELECT click_id FROM {views}.clicks WHERE click_id = '999999999'"),
       (rows) => rows.length === 1,
     )
-    expect(Date.now() - startMs).toBeLessThan(2_000)
+    expect(Date.now() - startMs).toBeLessThan(5_000)
     sink.kill('SIGTERM')
     await sink.exited
-    await scene.close()
   })
 })
 
