@@ -7,6 +7,7 @@ import { loadCatalog } from '../../catalog/load-catalog.ts'
 import { runSimulator, type SimulatorResult } from '../../cli/simulator/run-simulator.ts'
 import { createClickHouse } from '../../runtime/clickhouse.ts'
 import { createNames } from '../../runtime/names.ts'
+import { createProducer, type OutputRecord } from '../../runtime/producer.ts'
 import { migrate } from '../../sql/migrate.ts'
 import { type Child, startChild } from './child.ts'
 import { createTestTopics, testServices, uniqueNamespace } from './services.ts'
@@ -20,6 +21,10 @@ export type Pipeline = {
   start(name: ProcessName, options?: { killAt?: string; instance?: string }): Child
   child(name: ProcessName): Child
   simulate(traffic: { seed: number; events: number; perSecond: number | null; endMs: number }): Promise<SimulatorResult>
+  /** Sends player events of the casino as one batch. @throws when one is not accepted */
+  send(events: Record<string, string>[]): Promise<void>
+  /** Writes a record past ingest, as somebody who has access to the broker can. */
+  produce(record: OutputRecord): Promise<void>
   sql<Row>(query: string): Promise<Row[]>
   /** Until every accepted event is decided, every verdict settled and all of it visible; then what it came to. */
   settledFingerprint(): Promise<Fingerprint>
@@ -94,6 +99,20 @@ export async function startPipeline(options: { settleMs?: number } = {}): Promis
     child: (name) => children.get(name) as Child,
     simulate: ({ seed, events, perSecond, endMs }) =>
       runSimulator({ catalog, ingestUrl, secrets, seed, traffic: { kind: 'batch', events, perSecond, endMs }, signal: new AbortController().signal }),
+    async send(events) {
+      const response = await fetch(`${ingestUrl}/v1/events`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${secrets['harbor-platform']}`, 'content-type': 'application/json' },
+        body: JSON.stringify(events),
+      })
+      const { items } = (await response.json()) as { items: { status: string }[] }
+      if (!items.every(({ status }) => status === 'accepted')) throw new Error(JSON.stringify(items))
+    },
+    async produce(record) {
+      const producer = createProducer({ brokers: services.kafkaBrokers, clientId: 'stranger', lanes: 1 })
+      await producer.append([{ ...record, topic: names.topic(record.topic) }])
+      await producer.close()
+    },
     sql,
     async settledFingerprint() {
       let last = ''
