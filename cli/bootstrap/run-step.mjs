@@ -9,7 +9,7 @@ const PLAIN_EVERY_MS = 15_000
 const TAIL_LINES = 30
 const OUTPUT_CHARACTERS_MAX = 4_000_000
 const LOG = join(ROOT, '.cache', 'set-up.log')
-const STOP_MS = 5_000
+const STOP_MS = 2_000
 
 let working = null
 

@@ -11,7 +11,9 @@ import { MODULES, ROOT } from './places.mjs'
 export async function runTests(args, stdio = 'inherit') {
   const folder = mkdtempSync(join(tmpdir(), 'tributary-counts-'))
   const file = join(folder, 'counts.json')
-  const env = { ...process.env, TRIBUTARY_TEST_COUNTS: file }
+  // What the tests start has other parents than this.
+  const { TRIBUTARY_PARENT_PID: _, ...inherited } = process.env
+  const env = { ...inherited, TRIBUTARY_TEST_COUNTS: file }
   const child = spawn(process.execPath, [join(MODULES, 'vitest', 'vitest.mjs'), 'run', ...args], { cwd: ROOT, env, stdio })
   let output = ''
   child.stdout?.on('data', (bytes) => (output += bytes.toString()))
