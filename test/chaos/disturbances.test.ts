@@ -15,7 +15,12 @@ const SESSION_MS = 6_000
 
 const players = Array.from({ length: PARKED }, (_, i) => `early-${i}`)
 const deposits = players.map((player) => ({
-  event: 'deposit', external_event_id: `d-${player}`, player_id: player, amount: '100', currency: 'EUR', occurred_at: '2026-09-30T10:00:00Z',
+  event: 'deposit',
+  external_event_id: `d-${player}`,
+  player_id: player,
+  amount: '100',
+  currency: 'EUR',
+  occurred_at: '2026-09-30T10:00:00Z',
 }))
 const registrations = players.map((player) => ({ event: 'registration', player_id: player, promo_code: 'SCOUT100', occurred_at: '2026-09-30T09:00:00Z' }))
 

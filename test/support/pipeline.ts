@@ -35,7 +35,15 @@ export const processNames = ['ingest', 'attribution', 'fraud', 'commission', 'wa
 export type ProcessName = (typeof processNames)[number]
 
 /** What two runs of the same traffic must agree on, one line a row. */
-export type Fingerprint = { bindings: string[]; receipts: string[]; commissions: string[]; verdicts: string[]; unbalanced: number; accepted: number; explained: number }
+export type Fingerprint = {
+  bindings: string[]
+  receipts: string[]
+  commissions: string[]
+  verdicts: string[]
+  unbalanced: number
+  accepted: number
+  explained: number
+}
 
 /** Lines that only one of two runs has, a few of each kind. */
 export function differences(undisturbed: Fingerprint, disturbed: Fingerprint): string[] {
@@ -44,7 +52,10 @@ export function differences(undisturbed: Fingerprint, disturbed: Fingerprint): s
     const right = new Set(disturbed[part])
     const lost = [...left].filter((line) => !right.has(line))
     const made = [...right].filter((line) => !left.has(line))
-    return [...lost.slice(0, DIFFERENCES_SHOWN).map((line) => `${part} lost: ${line}`), ...made.slice(0, DIFFERENCES_SHOWN).map((line) => `${part} made: ${line}`)]
+    return [
+      ...lost.slice(0, DIFFERENCES_SHOWN).map((line) => `${part} lost: ${line}`),
+      ...made.slice(0, DIFFERENCES_SHOWN).map((line) => `${part} made: ${line}`),
+    ]
   })
 }
 
@@ -147,16 +158,24 @@ async function fingerprintOf(sql: Pipeline['sql']): Promise<Fingerprint> {
   const lines = async (query: string) => (await sql<{ line: string }>(query)).map(({ line }) => line)
   const count = async (query: string) => Number((await sql<{ n: string }>(query))[0]?.n ?? 0)
   return {
-    bindings: await lines(`SELECT concat(brand_id, ' ', player_id, ' ', ifNull(affiliate_id, '-'), ' ', evidence, ' ', reason) AS line FROM bindings ORDER BY line`),
-    receipts: await lines(`SELECT concat(receipt_id, ' ', event_type, ' ', external_event_id, ' ', disposition, ' ', ifNull(reason, '-')) AS line FROM receipts ORDER BY line`),
+    bindings: await lines(
+      `SELECT concat(brand_id, ' ', player_id, ' ', ifNull(affiliate_id, '-'), ' ', evidence, ' ', reason) AS line FROM bindings ORDER BY line`,
+    ),
+    receipts: await lines(
+      `SELECT concat(receipt_id, ' ', event_type, ' ', external_event_id, ' ', disposition, ' ', ifNull(reason, '-')) AS line FROM receipts ORDER BY line`,
+    ),
     commissions: await lines(
       `SELECT concat(brand_id, ' ', player_id, ' ', affiliate_id, ' ', component_id, ' ', currency, ' ', toString(pending), ' ', toString(held), ' ', toString(approved)) AS line
        FROM commissions WHERE pending != 0 OR held != 0 OR approved != 0 ORDER BY line`,
     ),
-    verdicts: await lines(`SELECT concat(subject_id, ' ', decision, ' ', arrayStringConcat(arraySort(reasons), ',')) AS line FROM verdicts WHERE subject_type = 'event' ORDER BY line`),
+    verdicts: await lines(
+      `SELECT concat(subject_id, ' ', decision, ' ', arrayStringConcat(arraySort(reasons), ',')) AS line FROM verdicts WHERE subject_type = 'event' ORDER BY line`,
+    ),
     unbalanced: await count(`SELECT count() AS n FROM (SELECT transaction_id FROM ledger GROUP BY transaction_id, currency HAVING sum(amount) != 0)`),
     accepted: await count(`SELECT sum(quantity) AS n FROM outcomes WHERE outcome = 'accepted'`),
-    explained: await count(`SELECT sum(quantity) AS n FROM outcomes WHERE outcome IN ('applied', 'unattributed', 'conflict', 'filtered', 'dead_lettered', 'parked', 'duplicate')`),
+    explained: await count(
+      `SELECT sum(quantity) AS n FROM outcomes WHERE outcome IN ('applied', 'unattributed', 'conflict', 'filtered', 'dead_lettered', 'parked', 'duplicate')`,
+    ),
   }
 }
 
@@ -167,6 +186,10 @@ async function publish(catalog: Catalog, brokers: string, namespace: string): Pr
 }
 
 async function listening(ingest: () => Child | undefined): Promise<string> {
-  const found = await until('ingest listens', () => /"url":"http:\/\/[^:]+:([0-9]+)"/.exec(ingest()?.output() ?? '')?.[1] ?? null, (port) => port !== null)
+  const found = await until(
+    'ingest listens',
+    () => /"url":"http:\/\/[^:]+:([0-9]+)"/.exec(ingest()?.output() ?? '')?.[1] ?? null,
+    (port) => port !== null,
+  )
   return `http://127.0.0.1:${found}`
 }
