@@ -166,7 +166,7 @@ function createFunnel(panel, body) {
         setText(top.firstElementChild, row[stage.name])
         setText(top.lastElementChild.firstElementChild, value.toLocaleString())
         setText(top.lastElementChild.lastElementChild, before > 0 ? ` · ${textOf((100 * value) / before, 'percent')} of the step before` : '')
-        track.firstElementChild.style.width = `${most > 0 ? (100 * Math.max(0, value)) / most : 0}%`
+        track.firstElementChild.style.width = `${(100 * Math.max(0, value)) / most}%`
       })
     },
   }
