@@ -38,7 +38,7 @@ export async function installKafkaClient(node, lock) {
 }
 
 async function download(workshop, node, lock) {
-  return await showStep('fetching the native Kafka client', async () => {
+  const fetchBinary = async () => {
     try {
       await runProgram(node, [join(MODULES, '@mapbox', 'node-pre-gyp', 'bin', 'node-pre-gyp'), 'install'], { cwd: workshop, timeoutMs: DOWNLOAD_MS, lock })
       return existsSync(join(workshop, 'build', BINARY))
@@ -47,7 +47,8 @@ async function download(workshop, node, lock) {
       rmSync(join(workshop, 'build'), { recursive: true, force: true })
       return false
     }
-  })
+  }
+  return await showStep('fetching the native Kafka client', fetchBinary, (found) => (found ? 'done' : 'none that can be reached,'))
 }
 
 async function build(workshop, node, lock) {

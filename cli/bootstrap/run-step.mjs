@@ -13,8 +13,11 @@ const STOP_MS = 2_000
 
 let working = null
 
-/** Shows what is done and for how long: a line that changes on a terminal, now and then a line elsewhere. */
-export async function showStep(title, work) {
+/**
+ * Shows what is done and for how long: a line that changes on a terminal, now and then a line elsewhere.
+ * @param outcome a word for the result
+ */
+export async function showStep(title, work, outcome = () => 'done') {
   const startMs = Date.now()
   const seconds = () => Math.round((Date.now() - startMs) / 1000)
   const isTerminal = process.stderr.isTTY === true
@@ -23,7 +26,7 @@ export async function showStep(title, work) {
   const timer = setInterval(() => say(`${title} ... ${seconds()} s`), isTerminal ? REDRAW_MS : PLAIN_EVERY_MS)
   try {
     const result = await work()
-    say(`${title}: done in ${seconds()} s${isTerminal ? '\n' : ''}`)
+    say(`${title}: ${outcome(result)} in ${seconds()} s${isTerminal ? '\n' : ''}`)
     return result
   } catch (error) {
     say(`${title}: failed after ${seconds()} s${isTerminal ? '\n' : ''}`)
