@@ -1,6 +1,6 @@
 import type { Command } from '../command.ts'
 import { readAddresses } from '../pipeline/addresses.ts'
-import { openDataFolder } from '../stack/data-folder.ts'
+import { dataFolderAt } from '../stack/data-folder.ts'
 import { checkCatalog, checkClickHouse, checkKafka, checkNode, checkRedis, type Finding } from '../stack/doctor-checks.ts'
 import { textTable } from '../stack/text-table.ts'
 
@@ -23,7 +23,7 @@ export const command: Command = {
       checkRedis(addresses.redisUrl),
       checkClickHouse(addresses.clickhouseUrl),
     ])
-    const findings = [checkNode(process.versions.node), ...checkCatalog(config, env, openDataFolder(config.dataDir)), ...kafka, redis, clickhouse]
+    const findings = [checkNode(process.versions.node), ...checkCatalog(config, env, dataFolderAt(config.dataDir)), ...kafka, redis, clickhouse]
     const healthy = findings.every((finding) => finding.state !== 'failed')
     out(json ? `${JSON.stringify({ healthy, findings })}\n` : `${report(findings)}\n`)
     return healthy ? 0 : 1

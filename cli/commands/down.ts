@@ -1,6 +1,6 @@
 import { ownerOf } from '../bootstrap/lock.mjs'
 import type { Command } from '../command.ts'
-import { openDataFolder } from '../stack/data-folder.ts'
+import { dataFolderAt } from '../stack/data-folder.ts'
 
 const STOP_MS_MAX = 120_000
 const POLL_MS = 100
@@ -16,7 +16,7 @@ export const command: Command = {
       err(`down takes no argument, it got "${positionals[0]}"\n`)
       return 2
     }
-    const data = openDataFolder(config.dataDir)
+    const data = dataFolderAt(config.dataDir)
     const owner = ownerOf(data.lock)
     const tell = (text: string, stopped: boolean) => out(json ? `${JSON.stringify({ stopped, was_running: owner !== null })}\n` : `${text}\n`)
     if (owner === null) {

@@ -58,7 +58,7 @@ async function readDeadLetters(brokers: string, topic: string) {
     }
     return letters
   } finally {
-    admin.close()
+    await admin.close()
     await reader.close()
   }
 }

@@ -1,7 +1,7 @@
 import { messageOf } from '../../runtime/lifecycle.ts'
 import { ownerOf } from '../bootstrap/lock.mjs'
 import type { Command } from '../command.ts'
-import { openDataFolder } from '../stack/data-folder.ts'
+import { dataFolderAt } from '../stack/data-folder.ts'
 import { groupLags } from '../stack/group-lags.ts'
 import { healthOf, type PartHealth } from '../stack/part-health.ts'
 import { readStackFile } from '../stack/stack-file.ts'
@@ -20,7 +20,7 @@ export const command: Command = {
       err(`status takes no argument, it got "${positionals[0]}"\n`)
       return 2
     }
-    const data = openDataFolder(config.dataDir)
+    const data = dataFolderAt(config.dataDir)
     const supervisor = ownerOf(data.lock)
     const file = supervisor === null ? null : readStackFile(data)
     if (file === null) {
@@ -29,15 +29,23 @@ export const command: Command = {
       else err(`${text}\n`)
       return 1
     }
-    const lags = await groupLags(file.kafka_brokers, config.namespace).catch((error: unknown) => {
-      err(`how far the processors are behind is unknown: ${messageOf(error)}\n`)
-      return {} as Record<string, number>
-    })
-    const rows = (await healthOf(file)).map((part) => ({ ...part, lag: lags[part.part] ?? null }))
+    const health = await healthOf(file)
+    const lags = health.some(({ part, healthy }) => part === 'kafka' && healthy) ? await lagsOrNothing(file.kafka_brokers, config.namespace, err) : {}
+    const rows = health.map((part) => ({ ...part, lag: lags[part.part] ?? null }))
     if (json) out(`${JSON.stringify({ running: true, supervisor, data: data.root, parts: rows })}\n`)
     else out(`${table(rows, Date.now())}\n\ndata and logs  ${data.root}\nsecrets        ${data.secretsFile}, ${data.keysFile}\n`)
     return rows.every((row) => row.healthy) ? 0 : 1
   },
+}
+
+/** Kafka may go away while it is asked; the rest of the status is worth showing all the same. */
+async function lagsOrNothing(brokers: string, namespace: string, err: (text: string) => void): Promise<Record<string, number>> {
+  try {
+    return await groupLags(brokers, namespace)
+  } catch (error) {
+    err(`how far the processors are behind is unknown: ${messageOf(error)}\n`)
+    return {}
+  }
 }
 
 function table(rows: Row[], nowMs: number): string {

@@ -35,6 +35,6 @@ async function metricsOf(ingestUrl: string): Promise<string> {
 }
 
 async function closeAll(admin: KafkaAdmin, views: { close(): Promise<void> }): Promise<void> {
-  admin.close()
+  await admin.close()
   await views.close()
 }

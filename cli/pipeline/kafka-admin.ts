@@ -15,7 +15,8 @@ export type KafkaAdmin = {
   members(group: string): Promise<number>
   /** Forgets a group and its offsets. @throws while it has members */
   forget(group: string): Promise<void>
-  close(): void
+  /** Waits for the calls in flight. */
+  close(): Promise<void>
 }
 
 const TIMEOUT_MS = 15_000
@@ -27,6 +28,18 @@ export const placeName = ({ topic, partition }: Place): string => `${topic}/${pa
 export function createKafkaAdmin(brokers: string): KafkaAdmin {
   // A command ends by itself when the cluster does not answer; until then the client may try again silently.
   const admin = kafka.AdminClient.create({ 'metadata.broker.list': brokers, 'client.id': 'tributary-cli', log_level: 0 } as kafka.GlobalConfig)
+
+  // To disconnect while a call is in flight is an assertion in the client, which ends the process.
+  const inFlight = new Set<Promise<unknown>>()
+  const call = <T>(start: Start<T>): Promise<T> => {
+    const result = answerOf(start)
+    const settled: Promise<unknown> = result.then(
+      () => inFlight.delete(settled),
+      () => inFlight.delete(settled),
+    )
+    inFlight.add(settled)
+    return result
+  }
 
   const offsets = async (places: Place[], offset: kafka.OffsetSpec): Promise<Offsets> => {
     const results = await call<kafka.ListOffsetsResult[]>((done) =>
@@ -63,11 +76,16 @@ export function createKafkaAdmin(brokers: string): KafkaAdmin {
       const code = result?.error?.code ?? result?.errorCode ?? 0
       if (code !== 0 && code !== GROUP_UNKNOWN) throw new Error(`group ${group} cannot be forgotten`, { cause: result?.error })
     },
-    close: () => admin.disconnect(),
+    async close() {
+      await Promise.all(inFlight)
+      admin.disconnect()
+    },
   }
 }
 
-function call<T>(start: (done: (error: kafka.LibrdKafkaError | null | undefined, result: T) => void) => void): Promise<T> {
+type Start<T> = (done: (error: kafka.LibrdKafkaError | null | undefined, result: T) => void) => void
+
+function answerOf<T>(start: Start<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     start((error, result) => {
       if (error) reject(new Error(`Kafka does not answer: ${error.message}`, { cause: error }))

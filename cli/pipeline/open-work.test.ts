@@ -19,7 +19,7 @@ function pipeline(options: { high?: number; committed?: number; metrics?: () => 
       committed: async () => at(options.committed ?? 0),
       members: async () => 1,
       forget: async () => {},
-      close() {},
+      close: () => Promise.resolve(),
     },
     reader: { rows: (async () => [{ accepted: options.accepted ?? 0, unsettled: options.unsettled ?? 0 }]) as never, check: async () => {} },
     readIngestMetrics: options.metrics ?? (async () => idle),

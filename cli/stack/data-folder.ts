@@ -2,11 +2,11 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { join, resolve } from 'node:path'
 
 /** Where the local stack keeps everything: data, logs, ports, keys. */
-export type DataFolder = ReturnType<typeof openDataFolder>
+export type DataFolder = ReturnType<typeof dataFolderAt>
 
-export function openDataFolder(dir: string) {
+/** Its places. Makes nothing, so that a look at a stack that never ran leaves no folder behind. */
+export function dataFolderAt(dir: string) {
   const root = resolve(dir)
-  mkdirSync(join(root, 'logs'), { recursive: true, mode: 0o700 })
   return {
     root,
     lock: join(root, 'lock'),
@@ -17,6 +17,14 @@ export function openDataFolder(dir: string) {
     pidsFile: join(root, 'pids.json'),
     log: (name: string) => join(root, 'logs', `${name}.log`),
   }
+}
+
+const PRIVATE_FOLDER = 0o700
+
+export function openDataFolder(dir: string): DataFolder {
+  const data = dataFolderAt(dir)
+  mkdirSync(join(data.root, 'logs'), { recursive: true, mode: PRIVATE_FOLDER })
+  return data
 }
 
 const PRIVATE = 0o600
