@@ -85,8 +85,12 @@ export async function createLogReader(options: { brokers: string; clientId: stri
       consumer.assign([{ topic: range.topic, partition: range.partition, offset: position } as kafka.TopicPartition])
       let lastMs = Date.now()
       while (position < to) {
-        const records = (await next()).filter((record) => record.offset >= position && record.offset < to)
+        // The client may still hand out what it had fetched for the range before.
+        const records = (await next()).filter((record) => isWithin(record, range, position, to))
         const last = records.at(-1)
+        if (records[0] !== undefined && last !== undefined && (records[0].offset !== position || last.offset !== position + records.length - 1)) {
+          throw new Error(`${range.topic}/${range.partition}: offsets ${records[0].offset} to ${last.offset} came where ${position} was due`)
+        }
         if (last === undefined) {
           if (Date.now() - lastMs > STALL_MS) throw new Error(`${range.topic}/${range.partition}: offset ${position} did not come within ${STALL_MS} ms`)
           continue
@@ -122,4 +126,8 @@ export async function createLogReader(options: { brokers: string; clientId: stri
         })
       }),
   }
+}
+
+function isWithin(record: KafkaRecord, range: { topic: string; partition: number }, from: number, to: number): boolean {
+  return record.topic === range.topic && record.partition === range.partition && record.offset >= from && record.offset < to
 }
