@@ -7,7 +7,7 @@ import { until } from '../support/until.ts'
 
 /** Traffic with parked facts, and what may happen meanwhile; the books must be those of an undisturbed run. */
 const SEED = 21
-const EVENTS = 2_500
+const EVENTS = 1_500
 const END_MS = Date.UTC(2026, 9, 1)
 const PARKED = 120
 const PROCESSORS: ProcessName[] = ['attribution', 'fraud', 'commission', 'warehouse']

@@ -6,7 +6,7 @@ import { differences, type Fingerprint, type Pipeline, type ProcessName, startPi
  * Every processor is killed with -9 at every labelled point between its steps, again and again, while traffic runs; at
  * the end the books must equal those of an undisturbed run of the same traffic.
  */
-const KILLS = Number(process.env.CHAOS_KILLS ?? 20)
+const KILLS = Number(process.env.CHAOS_KILLS ?? 3)
 const CHAIN_POINTS = ['after_load', 'after_produce', 'after_apply', 'before_commit']
 const POINTS: Record<Exclude<ProcessName, 'ingest'>, string[]> = {
   attribution: CHAIN_POINTS,
