@@ -70,7 +70,7 @@ async function build(workshop, node, lock) {
 
 /** Keeps what is needed at run time: the binary, and librdkafka where it is a library of its own. */
 function store(built, cached) {
-  const fresh = `${cached}.${process.pid}`
+  const fresh = `${cached}.part`
   rmSync(fresh, { recursive: true, force: true })
   mkdirSync(fresh, { recursive: true })
   const isNeeded = (source) => !/obj\.target|\.deps|\.a$|\/(include|pkgconfig|librdkafka)$/.test(source.slice(built.length))
@@ -82,7 +82,7 @@ function store(built, cached) {
 }
 
 function putInPlace(cached) {
-  const fresh = join(PACKAGE, `build.${process.pid}`)
+  const fresh = join(PACKAGE, 'build.part')
   rmSync(fresh, { recursive: true, force: true })
   cpSync(cached, fresh, { recursive: true, verbatimSymlinks: true })
   rmSync(join(PACKAGE, 'build'), { recursive: true, force: true })

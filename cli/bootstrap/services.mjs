@@ -24,7 +24,7 @@ export async function installServices(lock) {
   if (existsSync(jars)) return
   if (programOnPath('mvn') === null) await installPackages(['maven'], "fetching the broker's jars", lock)
   await showStep('fetching the Kafka broker', async () => {
-    const fresh = `${jars}.${process.pid}`
+    const fresh = `${jars}.part`
     rmSync(fresh, { recursive: true, force: true })
     mkdirSync(fresh, { recursive: true })
     await runProgram('mvn', ['-B', '-q', '-f', POM, 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${fresh}`], { lock })
