@@ -63,7 +63,7 @@ export const topics: Readonly<Record<TopicName, Topic>> = {
     record: 'PlayerEvent',
     partitions: MONEY_PARTITIONS,
     retentionMs: FOR_EVER,
-    producers: ['ingest', 'attribution', 'fraud', 'commission', 'cli'],
+    producers: ['ingest', 'attribution', 'fraud', 'cli'],
     consumers: ['attribution', 'warehouse'],
   }),
   bindings: topic('bindings', {
@@ -96,7 +96,7 @@ export const topics: Readonly<Record<TopicName, Topic>> = {
     partitions: MONEY_PARTITIONS,
     retentionMs: FOR_EVER,
     producers: ['commission'],
-    consumers: ['commission', 'warehouse'],
+    consumers: ['warehouse'],
   }),
   'click-verdicts': topic('click-verdicts', {
     key: 'click_id',
@@ -111,7 +111,7 @@ export const topics: Readonly<Record<TopicName, Topic>> = {
     record: 'Disposition',
     partitions: 12,
     retentionMs: FOR_EVER,
-    producers: ['attribution', 'commission'],
+    producers: ['attribution'],
     consumers: ['warehouse'],
   }),
   catalog: topic('catalog', {

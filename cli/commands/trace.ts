@@ -13,7 +13,7 @@ export const command: Command = {
   name: 'trace',
   summary: 'tell the whole story of a click, a receipt or a player',
   usage: 'trace <click_id | receipt_id | brand_id:player_id>',
-  examples: ['trace rc_0123456789abcdef0123456789abcdef', 'trace lucky-casino:player-17', 'trace lucky-casino:player-17 --json'],
+  examples: ['trace rc_0123456789abcdef0123456789abcdef', 'trace lucky-harbor:player-17', 'trace lucky-harbor:player-17 --json'],
   options: {},
   async run({ positionals, json, out, err, config }) {
     const [given = '', ...more] = positionals

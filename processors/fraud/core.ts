@@ -152,7 +152,7 @@ function emit(attributed: AttributedEvent, verdict: Verdict | null, context: Con
 function emitUnreadable(record: KafkaRecord, context: Context, settings: CoreSettings): void {
   const { partition, offset } = context.record
   emit(placeholder(`${UNREADABLE}${partition}~${offset}`, partition, offset, context.logTimeMs), null, context, settings)
-  context.emit(deadLetterFrom(record, settings.topic(topics['dead-letters'].name), { step: 'fraud', reason: 'unreadable', atMs: context.logTimeMs }))
+  context.emit(deadLetterFrom(record, settings.topic(topics['dead-letters'].name), { step: 'fraud', reason: 'undecodable', atMs: context.logTimeMs }))
 }
 
 function placeholder(eventId: string, partition: number, offset: number, atMs: number): AttributedEvent {
