@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { PATH_WITH_MODULES, ROOT } from './places.mjs'
+import { isShell, parentOf } from './process-identity.mjs'
 import { endWork } from './run-step.mjs'
 import { setUp } from './set-up.mjs'
 import { SetUpError } from './set-up-error.mjs'
@@ -74,8 +75,10 @@ function run(node, args) {
 function endWithParent(end) {
   if (process.env.npm_lifecycle_event === undefined) return
   const parent = process.ppid
+  // npm starts its scripts through a shell, which outlives it and says nothing.
+  const npm = isShell(parent) ? parentOf(parent) : null
   const timer = setInterval(() => {
-    if (process.ppid === parent) return
+    if (process.ppid === parent && (npm === null || parentOf(parent) === npm)) return
     clearInterval(timer)
     end()
   }, LOOK_FOR_PARENT_MS)

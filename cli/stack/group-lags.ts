@@ -1,5 +1,5 @@
 import { createNames } from '../../runtime/names.ts'
-import { topics } from '../../schemas/topics.ts'
+import { type TopicName, topics } from '../../schemas/topics.ts'
 import { createKafkaAdmin, placeName } from '../pipeline/kafka-admin.ts'
 import { groupTopics } from '../pipeline/open-work.ts'
 
@@ -8,15 +8,21 @@ export async function groupLags(brokers: string, namespace: string): Promise<Rec
   const names = createNames(namespace)
   const admin = createKafkaAdmin(brokers)
   try {
+    const placesOf = (read: readonly TopicName[]) =>
+      read.flatMap((name) => Array.from({ length: topics[name].partitions }, (_, partition) => ({ topic: names.topic(name), partition })))
+    const all = placesOf([...new Set(Object.values(groupTopics).flat())])
+    // In this order: with a broker that is away, the question for the commits can take the process down, and the others only fail.
+    const latest = await admin.latest(all)
+    const earliest = await admin.earliest(all)
+    const groups = await Promise.all(
+      Object.entries(groupTopics).map(async ([group, read]) => ({ group, read, committed: await admin.committed(names.group(group)) })),
+    )
     const lags: Record<string, number> = {}
-    for (const [group, read] of Object.entries(groupTopics)) {
-      const places = read.flatMap((name) => Array.from({ length: topics[name].partitions }, (_, partition) => ({ topic: names.topic(name), partition })))
-      // In this order: with a broker that is away, the question for the commits can take the process down, and the others only fail.
-      const latest = await admin.latest(places)
-      const earliest = await admin.earliest(places)
-      const committed = await admin.committed(names.group(group))
+    for (const { group, read, committed } of groups) {
       const part = group.split('-')[0] ?? group
-      const behind = places.map(placeName).map((place) => (latest.get(place) ?? 0) - (committed.get(place) ?? earliest.get(place) ?? 0))
+      const behind = placesOf(read)
+        .map(placeName)
+        .map((place) => Math.max(0, (latest.get(place) ?? 0) - (committed.get(place) ?? earliest.get(place) ?? 0)))
       lags[part] = (lags[part] ?? 0) + behind.reduce((sum, records) => sum + records, 0)
     }
     return lags
