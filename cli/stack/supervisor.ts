@@ -131,6 +131,7 @@ async function startPart({ options, parts }: Running, part: ManagedProcess): Pro
   } finally {
     options.signal.removeEventListener('abort', stopEarly)
   }
+  options.signal.throwIfAborted()
   options.say(`${part.name} serves after ${((Date.now() - startedMs) / 1000).toFixed(1)} s`)
 }
 
