@@ -32,10 +32,8 @@ export const delay: Bench = {
     const watched: Watched[] = []
     const polls: number[] = []
     const sending = new AbortController()
-    const polled = pollViews(stack, watched, polls, sending.signal)
-    const { sent, latenessMs } = await sendSteadily(call, stack, rate, seconds, watched)
-    sending.abort()
-    await polled
+    const steady = sendSteadily(call, stack, rate, seconds, watched).finally(() => sending.abort())
+    const [{ sent, latenessMs }] = await Promise.all([steady, pollViews(stack, watched, polls, sending.signal)])
     const rows = [
       delayRow(
         'answer -> receipt decided',

@@ -51,6 +51,8 @@ export async function runBench(bench: Bench, args: string[]): Promise<number> {
     (ending ??= (async () => {
       for (const end of ends.toReversed()) await end().catch((error: unknown) => process.stderr.write(`the end failed: ${messageOf(error)}\n`))
     })())
+  // What is started after an interruption is ended at once.
+  const onEnd = (end: () => Promise<unknown>) => void (ending === null ? ends.push(end) : end().catch(() => {}))
   const interrupt = (signal: NodeJS.Signals) => void endAll().then(() => process.exit(signal === 'SIGINT' ? 130 : 143))
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt)
   const startedMs = Date.now()
@@ -58,11 +60,12 @@ export async function runBench(bench: Bench, args: string[]): Promise<number> {
   const machine = { cores: cpus().length, cpu: cpus()[0]?.model ?? '', memoryBytes: totalmem(), node: process.version, loadBefore: loadavg()[0] ?? 0 }
   if (machine.loadBefore > BUSY_LOAD) say(`the machine is busy (load ${machine.loadBefore.toFixed(1)} on ${machine.cores} cores): these figures say little`)
   try {
-    const result = await bench.run({ numbers: parsed.numbers, texts: parsed.texts, say, onEnd: (end) => void ends.push(end) })
+    const result = await bench.run({ numbers: parsed.numbers, texts: parsed.texts, say, onEnd })
     print(bench, result, { ...parsed, machine, startedMs })
     return result.failures.length === 0 ? 0 : 1
   } catch (error) {
-    process.stderr.write(`${bench.name} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+    // What broke because of an interruption is not worth a word.
+    if (ending === null) process.stderr.write(`${bench.name} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
     return 1
   } finally {
     await endAll()

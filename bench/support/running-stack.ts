@@ -25,16 +25,7 @@ type StackFile = { kafka_brokers: string; clickhouse_url: string; ingest_url: st
 
 /** @param given the data folder of a running deployment with the demo catalog */
 export async function runningStack({ say, onEnd }: BenchCall, given: string | undefined, env: Record<string, string> = {}): Promise<RunningStack> {
-  let own: Deployment | null = null
-  if (given === undefined) {
-    say('starting a deployment of its own')
-    own = await startDeployment({ env: { TRIBUTARY_CATALOG: CATALOG, ...env } })
-    const { stop } = own
-    onEnd(async () => {
-      const left = await stop()
-      if (left > 0) throw new Error(`${left} processes of the deployment are left`)
-    })
-  }
+  const own = given === undefined ? await ownDeployment({ say, onEnd }, env) : null
   const dataDir = own === null ? (given ?? '') : join(own.dataDir, 'data')
   const read = async () => JSON.parse(await readFile(join(dataDir, 'stack.json'), 'utf8')) as StackFile
   const file = await read()
@@ -46,6 +37,18 @@ export async function runningStack({ say, onEnd }: BenchCall, given: string | un
     kafkaBrokers: file.kafka_brokers,
     pids: async () => (await read()).pids,
   }
+}
+
+async function ownDeployment({ say, onEnd }: Pick<BenchCall, 'say' | 'onEnd'>, env: Record<string, string>): Promise<Deployment> {
+  say('starting a deployment of its own')
+  const starting = startDeployment({ env: { TRIBUTARY_CATALOG: CATALOG, ...env } })
+  // Interrupted while it starts, it is stopped as soon as it can be.
+  onEnd(async () => {
+    const deployment = await starting.catch(() => null)
+    const left = (await deployment?.stop()) ?? 0
+    if (left > 0) throw new Error(`${left} processes of the deployment are left`)
+  })
+  return await starting
 }
 
 /** Who may send what about whom, for traffic that is to be bound and paid. */
