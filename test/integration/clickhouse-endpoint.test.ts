@@ -128,7 +128,7 @@ describe('what comes out', () => {
 
   it('an error carries its code, early and after the first rows', async () => {
     await expect(client.query({ query: 'SELECT * FROM lab.nothing' })).rejects.toMatchObject({ code: '60', type: 'UNKNOWN_TABLE' })
-    const late = 'SELECT number, throwIf(number = 3000000) FROM numbers(10000000)'
+    const late = 'SELECT number, throwIf(number = 500000) FROM numbers(1000000)'
     const result = await client.query({ query: late, format: 'JSONEachRow', clickhouse_settings: { max_block_size: '10000' } })
     await expect(result.json()).rejects.toMatchObject({ code: '395' })
     const text = await client.query({ query: late, format: 'JSONEachRow', clickhouse_settings: { max_block_size: '10000' } })
@@ -138,6 +138,11 @@ describe('what comes out', () => {
   it('several statements at once are refused', async () => {
     await expect(client.command({ query: 'SELECT 1; DROP TABLE lab.facts' })).rejects.toMatchObject({ code: '62' })
     expect(await count()).toBe(0)
+  })
+
+  it('a page in a browser is not served', async () => {
+    const response = await fetch(engine.url, { method: 'POST', body: 'SELECT 1', headers: { 'sec-fetch-site': 'cross-site' } })
+    expect(response.status).toBe(501)
   })
 
   it('an aborted query ends in the engine too', async () => {

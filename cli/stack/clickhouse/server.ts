@@ -37,6 +37,7 @@ export function createClickHouseServer(engine: Engine, spool: Spool, queriesMax:
     const url = new URL(request.url ?? '/', 'http://localhost')
     if (url.pathname === '/ping' || url.pathname === '/replicas_status') return void response.end('Ok.\n')
     if (url.pathname !== '/') return void response.writeHead(404).end('There is no such address.\n')
+    if (isFromBrowser(request)) return refuse(response, NOT_IMPLEMENTED, 'Pages in a browser are not served')
     const tag = randomUUID()
     const options = requestOptions(url, request.headers, tag)
     if ('reason' in options) return refuse(response, options.code, options.reason)
@@ -102,6 +103,11 @@ export function createClickHouseServer(engine: Engine, spool: Spool, queriesMax:
     })
   })
   return { server, stop: () => stopServer(server, engine, selects, () => running) }
+}
+
+/** Any page that somebody opens can send requests to loopback; SQL here reads every file of the machine. */
+function isFromBrowser({ headers }: IncomingMessage): boolean {
+  return headers.origin !== undefined || headers['sec-fetch-site'] !== undefined
 }
 
 /** A running query keeps the process from ending, so the queries end first. */
