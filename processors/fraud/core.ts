@@ -87,7 +87,9 @@ function settle(watched: Watched, context: Context, settings: CoreSettings): voi
 function recheckDue(watched: Watched, context: Context, settings: CoreSettings): void {
   if (!context.signals.has(watched.scored.event_id)) return retry(watched, context)
   const revised = revise(watched, context, settings)
-  keepSettled({ ...revised, tries: watched.tries + 1 }, context)
+  // Looking while the windows are still being filled does not use up a look.
+  const tries = isWaiting(watched.scored.event_id, context) ? watched.tries : watched.tries + 1
+  keepSettled({ ...revised, tries }, context)
 }
 
 /** A tick says that the signals of this event have changed. An unsettled one will see them when it settles. */
@@ -106,12 +108,12 @@ function revise(watched: Watched, context: Context, settings: CoreSettings): Wat
   return { ...watched, scored: emit(attributed, verdict, context, settings) }
 }
 
-/** Complete: watched for late facts until the watch is over. Incomplete: looked at again. */
+/** Complete: watched for late facts until the watch is over. Incomplete: looked at again, soon while windows are being filled. */
 function keepSettled(watched: Watched, context: Context): void {
-  const eventId = watched.scored.event_id
-  const inMs = RECHECKS_MS[watched.tries]
-  const complete = verdictOf(watched).completeness === 1 && !isWaiting(eventId, context)
-  if (complete || inMs === undefined) keep({ ...watched, next: 'drop' }, watched.sinceMs + WATCH_MS, context.docs)
+  const isFilling = isWaiting(watched.scored.event_id, context)
+  const inMs = isFilling ? RETRY_MS_MAX : RECHECKS_MS[watched.tries]
+  const isComplete = verdictOf(watched).completeness === 1 && !isFilling
+  if (isComplete || inMs === undefined) keep({ ...watched, next: 'drop' }, watched.sinceMs + WATCH_MS, context.docs)
   else keep({ ...watched, next: 'recheck' }, context.logTimeMs + inMs, context.docs)
 }
 

@@ -63,9 +63,9 @@ const DIFFERENCES_SHOWN = 5
 const CLICK_KEYS = '3:00112233445566778899aabbccddeeff'
 const IP_KEYS = '112233445566778899aabbccddeeff00'
 const SECRET_PREFIX = 'secret-of-'
-/** Looks that must agree before the pipeline counts as quiet; a settle wait lies between two of them. */
+/** Looks that must agree before the pipeline counts as quiet; longer together than fraud waits before it looks again at what windows were being filled for. */
 const QUIET_LOOKS = 4
-const LOOK_PAUSE_MS = 700
+const LOOK_PAUSE_MS = 2_000
 
 export async function startPipeline(options: { settleMs?: number } = {}): Promise<Pipeline> {
   const services = testServices()
