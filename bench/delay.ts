@@ -7,7 +7,7 @@ import { type RunningStack, runningStack, senderOf } from './support/running-sta
 import { percentile } from './support/statistics.ts'
 
 /** An acknowledged event until it was seen in each view; times of `performance.now()`. */
-type Watched = { receiptId: string; eventId: string; answeredMs: number; receiptMs: number | null; verdictMs: number | null }
+type Watched = { counts: boolean; receiptId: string; eventId: string; answeredMs: number; receiptMs: number | null; verdictMs: number | null }
 
 const POLL_MS = 50
 /** Ids of one query, so that its text stays far below what the engine takes. */
@@ -22,6 +22,7 @@ export const delay: Bench = {
   summary: 'from the answer to a postback until its receipt is decided and its verdict settled in the public views',
   numbers: {
     rate: { default: 200, min: 1, max: 2_000, help: 'events per second' },
+    'warm-up': { default: 5, min: 0, max: 60, help: 'seconds of the same load before, which do not count' },
     seconds: { default: 30, min: 1, max: 600, help: 'length of the sending' },
     'settle-ms': { default: 2_000, min: 0, max: 60_000, help: 'TRIBUTARY_SETTLE_MS of a deployment of its own; no verdict settles sooner' },
   },
@@ -32,16 +33,17 @@ export const delay: Bench = {
     const watched: Watched[] = []
     const polls: number[] = []
     const sending = new AbortController()
-    const steady = sendSteadily(call, stack, rate, seconds, watched).finally(() => sending.abort())
+    const steady = sendSteadily(call, stack, { perSecond: rate, seconds, warmUpSeconds: call.numbers['warm-up'] ?? 0 }, watched).finally(() => sending.abort())
     const [{ sent, latenessMs }] = await Promise.all([steady, pollViews(stack, watched, polls, sending.signal)])
+    const counted = watched.filter(({ counts }) => counts)
     const rows = [
       delayRow(
         'answer -> receipt decided',
-        watched.map(({ answeredMs, receiptMs }) => (receiptMs === null ? null : receiptMs - answeredMs)),
+        counted.map(({ answeredMs, receiptMs }) => (receiptMs === null ? null : receiptMs - answeredMs)),
       ),
       delayRow(
         'answer -> verdict settled',
-        watched.map(({ answeredMs, verdictMs }) => (verdictMs === null ? null : verdictMs - answeredMs)),
+        counted.map(({ answeredMs, verdictMs }) => (verdictMs === null ? null : verdictMs - answeredMs)),
       ),
       delayRow('the look itself (both views)', polls),
     ]
@@ -49,10 +51,10 @@ export const delay: Bench = {
     return {
       tables: [{ title: 'delay in ms', head: ['from -> to', 'events', 'p50', 'p99', 'max'], rows }],
       notes: [
-        `${sent} events sent at ${rate}/s, ${watched.length} acknowledged, sent up to ${numberText(latenessMs)} ms late; seen by ${polls.length} looks, one each ${POLL_MS} ms or as fast as they are answered`,
+        `${sent} events sent at ${rate}/s, ${watched.length} acknowledged, of them ${watched.length - counted.length} in the warm-up; sent up to ${numberText(latenessMs)} ms late, seen by ${polls.length} looks, one each ${POLL_MS} ms or as fast as they are answered`,
         `a delay ends when the look that saw the row was answered, so it holds up to one look and one pause too much; of the verdict ${call.texts.data === undefined ? call.numbers['settle-ms'] : 'TRIBUTARY_SETTLE_MS'} ms are the wait that is asked for`,
       ],
-      data: { sent, acknowledged: watched.length, latenessMs, unseen, delays: watched.map(delaysOf), polls },
+      data: { sent, acknowledged: watched.length, latenessMs, unseen, delays: counted.map(delaysOf), polls },
       failures: [
         ...(unseen > 0 ? [`${unseen} acknowledged events were not decided and settled in the views ${TAIL_MS / 1000} s after the last`] : []),
         ...(watched.length < sent ? [`${sent - watched.length} events were not acknowledged`] : []),
@@ -71,8 +73,12 @@ function delayRow(name: string, values: readonly (number | null)[]): string[] {
   return [name, String(sorted.length), ...[percentile(sorted, 0.5), percentile(sorted, 0.99), sorted.at(-1) ?? Number.NaN].map((value) => numberText(value))]
 }
 
+type Pace = { perSecond: number; seconds: number; warmUpSeconds: number }
+
 /** Registrations and deposits in turn, by the clock, whatever the answers do. */
-async function sendSteadily(call: BenchCall, stack: RunningStack, perSecond: number, seconds: number, watched: Watched[]) {
+async function sendSteadily(call: BenchCall, stack: RunningStack, { perSecond, seconds, warmUpSeconds }: Pace, watched: Watched[]) {
+  const warmUp = Math.floor(perSecond * warmUpSeconds)
+  const total = warmUp + Math.floor(perSecond * seconds)
   const sender = await senderOf(stack)
   const run = Date.now().toString(36)
   const fieldsOf = (number: number): Record<string, string> =>
@@ -85,18 +91,19 @@ async function sendSteadily(call: BenchCall, stack: RunningStack, perSecond: num
           amount: '25.00',
           currency: sender.currency,
         }
-  call.say(`sending ${perSecond} events per second for ${seconds} s`)
+  call.say(`sending ${perSecond} events per second for ${seconds} s, after ${warmUpSeconds} s that do not count`)
   const open = new Set<Promise<void>>()
   const startMs = performance.now()
   let latenessMs = 0
   let sent = 0
-  while (sent < perSecond * seconds) {
+  while (sent < total) {
     const nowMs = performance.now()
-    const due = Math.min(perSecond * seconds, Math.floor(((nowMs - startMs) / 1000) * perSecond))
+    const due = Math.min(total, Math.floor(((nowMs - startMs) / 1000) * perSecond))
     if (due > sent) latenessMs = Math.max(latenessMs, nowMs - startMs - (sent / perSecond) * 1000)
     for (; sent < due; sent++) {
+      const counts = sent >= warmUp
       const one: Promise<void> = postEvent(stack.ingestUrl, sender, fieldsOf(sent))
-        .then((answer) => void (answer !== null && watched.push({ ...answer, receiptMs: null, verdictMs: null })))
+        .then((answer) => void (answer !== null && watched.push({ ...answer, counts, receiptMs: null, verdictMs: null })))
         .finally(() => open.delete(one))
       open.add(one)
     }
