@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Catalog } from '../catalog/catalog.ts'
@@ -93,7 +94,7 @@ export async function startIngest(options: IngestOptions): Promise<{ url: string
     secrets: options.secrets,
     names,
     clickKeys: clickKeysFromText(options.clickKeys),
-    enrichment: { networkOf: createNetworkLookup(), deviceOf: createDeviceReader(), ipKey: Buffer.from(options.ipKey, 'hex') },
+    enrichment: { networkOf: createNetworkLookup(), deviceOf: createDeviceReader(), ipKey: createSecretKey(options.ipKey, 'hex') },
     isProxy: proxyTestFrom(options.trustedProxies),
     now,
     random26: createRandom26(options.random26Start),

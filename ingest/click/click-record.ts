@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { Catalog, Link } from '../../catalog/catalog.ts'
 import { type ClickKeys, mintClickId, RANDOM26_COUNT, random26FromContent } from '../../schemas/click-id.ts'
 import { contentHash } from '../../schemas/identity.ts'
@@ -8,7 +9,7 @@ import type { Device } from '../enrich/user-agent.ts'
 import type { ValidClick } from './click-from-fields.ts'
 
 /** What turns the traces of a person into what may be kept of them. */
-export type Enrichment = { networkOf: NetworkLookup; deviceOf: (userAgent: string) => Device; ipKey: Buffer }
+export type Enrichment = { networkOf: NetworkLookup; deviceOf: (userAgent: string) => Device; ipKey: KeyObject }
 
 export type Visitor = { ip: string; userAgent: string; language: string; referrer: string | null }
 

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createNetworkLookup } from './network-lookup.ts'
@@ -6,8 +7,8 @@ import { ipClassOf } from './ip-class.ts'
 import { addressTraces, deviceHash } from './private-hash.ts'
 import { createDeviceReader } from './user-agent.ts'
 
-const KEY = Buffer.from('00112233445566778899aabbccddeeff', 'hex')
-const OTHER_KEY = Buffer.from('ffeeddccbbaa99887766554433221100', 'hex')
+const KEY = createSecretKey('00112233445566778899aabbccddeeff', 'hex')
+const OTHER_KEY = createSecretKey('ffeeddccbbaa99887766554433221100', 'hex')
 
 describe('what is kept of an address', () => {
   test.each([

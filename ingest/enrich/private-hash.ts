@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, type KeyObject } from 'node:crypto'
 import ipaddr from 'ipaddr.js'
 
 const HASH_HEX = 16
@@ -7,17 +7,17 @@ const HASH_HEX = 16
 export type AddressTraces = { ipHash: string; ipPrefix: string }
 
 /** @param ip any form of a valid address; an IPv4 address inside IPv6 is the IPv4 address */
-export function addressTraces(key: Buffer, ip: string): AddressTraces {
+export function addressTraces(key: KeyObject, ip: string): AddressTraces {
   const address = ipaddr.process(ip)
   return { ipHash: keyedHash(key, 'ip', [address.toNormalizedString()]), ipPrefix: prefixOf(address) }
 }
 
 /** A hash of what a browser says about itself; the same device under another key is another hash. */
-export function deviceHash(key: Buffer, traits: readonly string[]): string {
+export function deviceHash(key: KeyObject, traits: readonly string[]): string {
   return keyedHash(key, 'device', traits)
 }
 
-function keyedHash(key: Buffer, domain: string, parts: readonly string[]): string {
+function keyedHash(key: KeyObject, domain: string, parts: readonly string[]): string {
   const text = [domain, ...parts].map((part) => `${part.length}:${part}`).join('')
   return createHmac('sha256', key).update(text).digest('hex').slice(0, HASH_HEX)
 }

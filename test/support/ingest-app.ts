@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { type Catalog, createCatalog, type Integration } from '../../catalog/catalog.ts'
 import { secretHash } from '../../catalog/integration-secrets.ts'
@@ -63,7 +64,7 @@ export async function createTestIngest(options: { proxies?: string[]; perIntegra
     enrichment: {
       networkOf: () => ({ country: 'DE', asn: 3320, ipClass: 'residential' }),
       deviceOf: createDeviceReader(),
-      ipKey: Buffer.from('00112233445566778899aabbccddeeff', 'hex'),
+      ipKey: createSecretKey('00112233445566778899aabbccddeeff', 'hex'),
     },
     isProxy: proxyTestFrom(options.proxies ?? []),
     now: () => NOW_MS,
