@@ -4,11 +4,24 @@ import type { TestServices } from './services.ts'
 
 type Running = { services: TestServices; stop(): Promise<void> }
 
+/** One set for all projects of a run: each of them loads this file anew. */
+const shared = globalThis as { tributaryServices?: { running: Promise<Running>; users: number } }
+
 /** Gives the tests one Kafka, one Redis and one ClickHouse, and ends with the run what it started. */
 export default async function setUpServices(project: TestProject): Promise<() => Promise<void>> {
-  const { services, stop } = givenServices() ?? (process.env.TEST_STACK === 'containers' ? await startInContainers() : await startLocally())
+  shared.tributaryServices ??= { running: start(), users: 0 }
+  const mine = shared.tributaryServices
+  mine.users += 1
+  const { services, stop } = await mine.running
   project.provide('services', services)
-  return stop
+  return async () => {
+    mine.users -= 1
+    if (mine.users === 0) await stop()
+  }
+}
+
+async function start(): Promise<Running> {
+  return givenServices() ?? (process.env.TEST_STACK === 'containers' ? await startInContainers() : await startLocally())
 }
 
 async function startLocally(): Promise<Running> {
