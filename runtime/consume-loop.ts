@@ -1,4 +1,5 @@
 import kafka from '@confluentinc/kafka-javascript'
+import { StuckError } from './lifecycle.ts'
 import type { Log } from './log.ts'
 
 export type KafkaRecord = {
@@ -50,7 +51,7 @@ export type ConsumeLoop = {
   done: Promise<void>
   /** Partitions owned now. */
   owned(): Place[]
-  /** Finishes the batch in flight, gives its partitions back, leaves. */
+  /** Finishes the batch in flight, gives its partitions back, leaves. Rejects with what ended the loop before. */
   stop(): Promise<void>
 }
 
@@ -184,7 +185,7 @@ export function runConsumeLoop(options: LoopOptions): ConsumeLoop {
     owned: () => [...ownedPlaces.values()],
     async stop() {
       stopping = true
-      await done.catch(() => {})
+      await done
     },
   }
 }
@@ -329,10 +330,10 @@ function watermarks(consumer: RawConsumer, topic: string, partition: number): Pr
 }
 
 function leave(consumer: RawConsumer): Promise<void> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     if (!consumer.isConnected()) return void resolve()
     // A disconnect that waits for a rebalance nobody answers never ends: the deadline does.
-    const timer = setTimeout(resolve, DISCONNECT_TIMEOUT_MS)
+    const timer = setTimeout(() => reject(new StuckError(`the consumer did not close within ${DISCONNECT_TIMEOUT_MS} ms`)), DISCONNECT_TIMEOUT_MS)
     consumer.disconnect(() => {
       clearTimeout(timer)
       resolve()

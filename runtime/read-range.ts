@@ -1,10 +1,12 @@
 import kafka from '@confluentinc/kafka-javascript'
 import { type KafkaRecord, recordFromMessage } from './consume-loop.ts'
+import { StuckError } from './lifecycle.ts'
 
 const READ_BATCH = 2_000
 const READ_TIMEOUT_MS = 500
 const CONNECT_TIMEOUT_MS = 30_000
 const QUERY_TIMEOUT_MS = 10_000
+const DISCONNECT_TIMEOUT_MS = 3_000
 const STALL_MS = 30_000
 const NEW_TOPIC_MS = 10_000
 const NEW_TOPIC_PAUSE_MS = 100
@@ -118,8 +120,8 @@ export async function createLogReader(options: { brokers: string; clientId: stri
       }),
     read,
     close: () =>
-      new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, 3_000)
+      new Promise<void>((resolve, reject) => {
+        const timer = setTimeout(() => reject(new StuckError(`the reader did not close within ${DISCONNECT_TIMEOUT_MS} ms`)), DISCONNECT_TIMEOUT_MS)
         consumer.disconnect(() => {
           clearTimeout(timer)
           resolve()
